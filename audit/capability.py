@@ -1,0 +1,79 @@
+"""What a model can be asked. Any object with such a method is a model, stand-ins in tests included.
+
+Every method takes all requests at once; the model's side decides on order, batches, sharing and caching.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Scores = NDArray[np.float64]
+Vectors = NDArray[np.float32]
+
+
+@runtime_checkable
+class CanScore(Protocol):
+    """Tells how likely a continuation is."""
+
+    def log_likelihood(self, requests: Sequence[tuple[str, str]]) -> Scores:
+        """Log-likelihood of each continuation given its context; nats; shape (len(requests),).
+
+        A request is (context, continuation); "" is the empty context.
+        """
+        ...
+
+
+@runtime_checkable
+class CanFill(Protocol):
+    """Fills a gap in a text."""
+
+    def pseudo_log_likelihood(self, texts: Sequence[str]) -> Scores:
+        """Sum of the log-probabilities of each token masked in turn; nats; shape (len(texts),).
+
+        Source: Salazar et al. 2020, https://aclanthology.org/2020.acl-main.240.
+        """
+        ...
+
+    def fill(self, texts: Sequence[str], candidates: Sequence[str]) -> Scores:
+        """Log-probability of each candidate at the text's ``[MASK]``; nats; shape (len(texts), len(candidates))."""
+        ...
+
+
+@runtime_checkable
+class CanGenerate(Protocol):
+    """Answers a prompt."""
+
+    def generate(
+        self,
+        prompts: Sequence[str],
+        *,
+        max_new_tokens: int,
+        temperature: float = 0.0,
+        n: int = 1,
+        seed: int = 0,
+    ) -> list[list[str]]:
+        """``n`` answers a prompt, the prompt not repeated; temperature 0 is greedy. Length len(prompts)."""
+        ...
+
+
+@runtime_checkable
+class CanClassify(Protocol):
+    """Sorts a text into one of its labels."""
+
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+
+    def probabilities(self, texts: Sequence[str]) -> Scores:
+        """Probability of each label; shape (len(texts), len(labels)); rows of single-label models sum to 1."""
+        ...
+
+
+@runtime_checkable
+class CanEmbed(Protocol):
+    """Maps a text to a vector."""
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Sentence vectors; shape (len(texts), dimensions)."""
+        ...

@@ -1,0 +1,1 @@
+"""Numbers only: estimates with intervals that a release can be decided on."""

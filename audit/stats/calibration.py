@@ -1,0 +1,46 @@
+"""Does a stated confidence come true as often as it says?"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audit.stats.cluster import cluster_bootstrap
+from audit.stats.estimate import Estimate, at_levels, nothing
+
+BINS = 10
+
+
+def expected_calibration_error(confidence: NDArray[np.float64], correct: NDArray[np.bool_]) -> float:
+    """Mean absolute gap between confidence and accuracy over BINS bins of equal width, weighted by items; 0 to 1.
+
+    Source: Naeini et al. 2015, doi:10.1609/aaai.v29i1.9602. 0 means that the confidences come true.
+    """
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    gaps = np.bincount(bins, weights=confidence - correct, minlength=BINS)
+    return float(np.abs(gaps).sum() / len(confidence))
+
+
+def calibration_error(
+    confidence: Sequence[float], correct: Sequence[bool], clusters: Sequence[str], *, seed: int
+) -> Estimate:
+    """Expected calibration error with a percentile interval of a bootstrap over clusters.
+
+    The estimate is biased upward in small samples (Kumar et al. 2019, arXiv 1909.10155); the note says so.
+    """
+    n, groups = len(confidence), len(set(clusters))
+    if n == 0:
+        return nothing("there was no answer with a confidence")
+    x, y = np.asarray(confidence, dtype=np.float64), np.asarray(correct, dtype=np.bool_)
+    value = expected_calibration_error(x, y)
+    if groups < 2:
+        return Estimate(value, n=n, n_clusters=groups, reason="one cluster of answers carries no interval")
+    draws = cluster_bootstrap(lambda i: expected_calibration_error(x[i], y[i]), clusters, seed=seed)
+
+    def bounds(level: float) -> tuple[float, float]:
+        low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
+        return min(float(low), value), max(float(high), value)
+
+    interval, stricter = at_levels(bounds, f"percentile bootstrap over {groups} clusters, {len(draws)} draws")
+    note = f"{BINS} bins of equal width; biased upward in small samples."
+    return Estimate(value, interval, stricter, n=n, n_clusters=groups, note=note)

@@ -1,0 +1,90 @@
+"""A detector (of refusals, of toxicity) is an instrument with an error; rates are corrected for it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import sqrt
+
+from scipy.stats import norm
+
+from audit.stats.estimate import Estimate, at_levels, nothing
+from audit.stats.power import detectable
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRate:
+    """How a detector did on a labelled set, in counts, and which set that was."""
+
+    hits: int
+    misses: int
+    correct_rejections: int
+    false_alarms: int
+    language: str
+    source: str
+
+    @property
+    def sensitivity(self) -> float:
+        """Share of true cases that the detector finds."""
+        return self.hits / (self.hits + self.misses)
+
+    @property
+    def specificity(self) -> float:
+        """Share of other cases that the detector leaves alone."""
+        return self.correct_rejections / (self.correct_rejections + self.false_alarms)
+
+
+def error_rate(found: Sequence[bool], true: Sequence[bool], *, language: str, source: str) -> ErrorRate:
+    """Count how the detector's answers compare with the labels."""
+    pairs = list(zip(found, true, strict=True))
+    return ErrorRate(
+        hits=sum(f and t for f, t in pairs),
+        misses=sum(t and not f for f, t in pairs),
+        correct_rejections=sum(not f and not t for f, t in pairs),
+        false_alarms=sum(f and not t for f, t in pairs),
+        language=language,
+        source=source,
+    )
+
+
+def corrected_share(found: Sequence[bool], error: ErrorRate) -> Estimate:
+    """The true share behind a share that an imperfect detector found; 0 to 1.
+
+    theta = (p + specificity - 1) / (sensitivity + specificity - 1), Rogan and Gladen 1978
+    (doi:10.1093/oxfordjournals.aje.a112510), with the interval of Lang and Reiczigel 2014
+    (doi:10.1016/j.prevetmed.2013.09.015), which carries the uncertainty of both error rates.
+    """
+    n = len(found)
+    if n == 0:
+        return nothing("there was no item to count")
+    youden = error.sensitivity + error.specificity - 1
+    if youden <= 0:
+        return nothing("the detector does no better than chance in this language")
+    positive, negative = error.hits + error.misses, error.correct_rejections + error.false_alarms
+    p = sum(bool(f) for f in found) / n
+    theta = min(1.0, max(0.0, (p + error.specificity - 1) / youden))
+
+    def bounds(level: float) -> tuple[float, float]:
+        z = float(norm.ppf((1 + level) / 2))
+        p_ = (n * p + z**2 / 2) / (n + z**2)
+        se, sp = (error.hits + 1) / (positive + 2), (error.correct_rejections + 1) / (negative + 2)
+        centre = (p_ + sp - 1) / (se + sp - 1)
+        var_se, var_sp = se * (1 - se) / (positive + 2), sp * (1 - sp) / (negative + 2)
+        shift = 2 * z**2 * (centre * var_se - (1 - centre) * var_sp)
+        spread = sqrt(p_ * (1 - p_) / (n + z**2) + centre**2 * var_se + (1 - centre) ** 2 * var_sp)
+        reach = z * spread / (se + sp - 1)
+        low, high = centre + shift - reach, centre + shift + reach
+        return min(theta, max(0.0, low)), max(theta, min(1.0, high))
+
+    interval, stricter = at_levels(bounds, "Lang-Reiczigel, corrected for the detector's errors")
+    error_of_theta = sqrt(max(p * (1 - p), 1 / (4 * n)) / n) / youden
+    return Estimate(
+        theta,
+        interval,
+        stricter,
+        n=n,
+        n_clusters=n,
+        smallest_detectable=detectable(error_of_theta),
+        note=(
+            f"The detector found {p:.1%}; corrected for sensitivity {error.sensitivity:.3f} and specificity "
+            f"{error.specificity:.3f} measured on {error.source}."
+        ),
+    )

@@ -1,0 +1,102 @@
+"""Shares of items, independent or in clusters. Never Wald (Brown, Cai and DasGupta 2001, doi:10.1214/ss/1009213286)."""
+
+from collections.abc import Sequence
+from math import asin, sqrt
+
+import numpy as np
+from scipy.stats import beta, binomtest, t
+
+from audit.stats.cluster import cluster_standard_error
+from audit.stats.estimate import Estimate, at_levels, nothing
+from audit.stats.power import detectable
+
+
+def interval_of_share(successes: float, n: float, level: float) -> tuple[float, float]:
+    """Bounds of a binomial share; Wilson in the middle, Clopper-Pearson near the ends, one-sided at them.
+
+    With no events the upper bound is 1 - (1 - level) ** (1 / n), so that a limit of 1 % needs 299 clean items.
+    ``successes`` and ``n`` may be fractional (effective sizes).
+    """
+    if successes <= 0:
+        return 0.0, 1 - (1 - level) ** (1 / n)
+    if successes >= n:
+        return (1 - level) ** (1 / n), 1.0
+    if n >= 50 and 3 <= successes <= n - 3 and float(n).is_integer() and float(successes).is_integer():
+        wilson = binomtest(int(successes), int(n)).proportion_ci(level, method="wilson")
+        return float(wilson.low), float(wilson.high)
+    return clopper_pearson(successes, n, level)
+
+
+def clopper_pearson(successes: float, n: float, level: float) -> tuple[float, float]:
+    """Exact bounds of a binomial share (Clopper and Pearson 1934, doi:10.1093/biomet/26.4.404)."""
+    tail = (1 - level) / 2
+    low = 0.0 if successes <= 0 else float(beta.ppf(tail, successes, n - successes + 1))
+    high = 1.0 if successes >= n else float(beta.ppf(1 - tail, successes + 1, n - successes))
+    return low, high
+
+
+def method_of_share(successes: int, n: int) -> str:
+    """The name of the method that interval_of_share uses."""
+    if successes in (0, n):
+        return "exact one-sided bound"
+    return "Wilson" if n >= 50 and 3 <= successes <= n - 3 else "Clopper-Pearson"
+
+
+def share(hits: Sequence[bool]) -> Estimate:
+    """The share of independent items that hit; 0 to 1."""
+    n = len(hits)
+    if n == 0:
+        return nothing("there was no item to count")
+    successes = int(sum(bool(hit) for hit in hits))
+    interval, stricter = at_levels(
+        lambda level: interval_of_share(successes, n, level), method_of_share(successes, n)
+    )
+    p = successes / n
+    error = sqrt(max(p * (1 - p), 1 / (4 * n)) / n)
+    return Estimate(p, interval, stricter, n=n, n_clusters=n, smallest_detectable=detectable(error))
+
+
+def clustered_share(hits: Sequence[bool], clusters: Sequence[str]) -> Estimate:
+    """The share of items that hit when items come in clusters (variants of one template, say); 0 to 1.
+
+    The exact interval at the effective sample size, Korn and Graubard 1998 (Survey Methodology 24-2, 193-201):
+    n / design effect, shrunk by (t_{n-1} / t_{clusters-1}) ** 2 because the design effect is itself estimated.
+    """
+    n = len(hits)
+    if n == 0:
+        return nothing("there was no item to count")
+    names = list(dict.fromkeys(clusters))
+    if len(names) == n:
+        return share(hits)
+    values = np.asarray(hits, dtype=np.float64)
+    p, groups = float(values.mean()), len(names)
+    if groups < 2:
+        return Estimate(p, n=n, n_clusters=groups, reason="one cluster of items carries no interval")
+    effective = float(groups)
+    if 0 < p < 1:
+        error = cluster_standard_error(values, clusters)
+        effective = min(float(n), p * (1 - p) / error**2) if error > 0 else float(n)
+
+    def bounds(level: float) -> tuple[float, float]:
+        if p in (0.0, 1.0):
+            return interval_of_share(p * effective, effective, level)
+        tail = (1 + level) / 2
+        size = effective * float(t.ppf(tail, n - 1) / t.ppf(tail, groups - 1)) ** 2
+        return clopper_pearson(p * size, size, level)
+
+    interval, stricter = at_levels(bounds, "Korn-Graubard (exact at the effective sample size)")
+    error = sqrt(max(p * (1 - p), 1 / (4 * effective)) / effective)
+    return Estimate(
+        p,
+        interval,
+        stricter,
+        n=n,
+        n_clusters=groups,
+        smallest_detectable=detectable(error),
+        note=f"Design effect {n / effective:.2f}, effective n {effective:.0f}.",
+    )
+
+
+def cohens_h(p1: float, p2: float) -> float:
+    """Effect size of a difference of two shares: 2 asin sqrt p1 - 2 asin sqrt p2 (Cohen 1988)."""
+    return 2 * asin(sqrt(p1)) - 2 * asin(sqrt(p2))
