@@ -37,7 +37,7 @@ class CanFill(Protocol):
         ...
 
     def fill(self, texts: Sequence[str], candidates: Sequence[str]) -> Scores:
-        """Log-probability of each candidate at the text's ``[MASK]``; nats; shape (len(texts), len(candidates))."""
+        """Log-probability of each candidate at a text's ``[MASK]``; nats; (len(texts), len(candidates))."""
         ...
 
 

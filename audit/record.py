@@ -75,7 +75,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Untested:
-    """Something that was asked for and could not be measured. ``language`` is "" when it concerns the whole check."""
+    """Something asked for that could not be measured; ``language`` is "" when it concerns the whole check."""
 
     check: str
     reason: str

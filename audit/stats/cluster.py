@@ -109,5 +109,5 @@ def cluster_bootstrap(
     members = np.split(order, np.cumsum(np.bincount(codes))[:-1])
     generator = np.random.default_rng(seed)
     picks = generator.integers(0, len(members), size=(draws, len(members)))
-    results = np.array([statistic(np.concatenate([members[i] for i in pick])) for pick in picks])
-    return results[np.isfinite(results)]
+    draw = (statistic(np.concatenate([members[i] for i in pick])) for pick in picks)
+    return np.array([value for value in draw if np.isfinite(value)], dtype=np.float64)

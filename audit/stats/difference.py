@@ -38,7 +38,7 @@ def difference_of_shares(first: Sequence[bool], second: Sequence[bool]) -> Estim
 
 
 def mcnemar_p(first: Sequence[bool], second: Sequence[bool]) -> float:
-    """Exact two-sided p-value that paired answers differ in one direction more than in the other (McNemar 1947)."""
+    """Exact two-sided p-value that paired answers differ in one direction more often (McNemar 1947)."""
     only_first = sum(bool(a) and not b for a, b in zip(first, second, strict=True))
     only_second = sum(bool(b) and not a for a, b in zip(first, second, strict=True))
     total = only_first + only_second

@@ -1,4 +1,7 @@
-"""Shares of items, independent or in clusters. Never Wald (Brown, Cai and DasGupta 2001, doi:10.1214/ss/1009213286)."""
+"""Shares of items, independent or in clusters; never Wald.
+
+Source: Brown, Cai and DasGupta 2001, doi:10.1214/ss/1009213286.
+"""
 
 from collections.abc import Sequence
 from math import asin, sqrt
