@@ -1,0 +1,18 @@
+"""What several tests share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The public probe sets, beside the checkout; tests that need them skip where they are absent."""
+    given = os.environ.get("ASSAY_SHARED_DATA")
+    data = Path(given) if given else Path(__file__).resolve().parents[2] / "shared" / "data"
+    if not data.is_dir():
+        pytest.skip(f"needs the public probe sets (shared data), which are not at {data}")
+    return data
