@@ -1,0 +1,1 @@
+"""Policies as code: the only door for outside YAML."""
