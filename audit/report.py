@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from audit.check import Metric
+from audit.disk import disk_errors, write_whole
 from audit.errors import RunFolderError
 from audit.policy.policy import Policy
 from audit.record import Finding, Measurement, Observation, Outcome, Untested
@@ -89,6 +90,15 @@ def report_to_json(report: Report) -> str:
     """The text of audit.json: keys sorted, ASCII, no NaN, one trailing newline."""
     data = report_type().dump_python(report, mode="json")
     return json.dumps(data, indent=1, sort_keys=True, allow_nan=False) + "\n"
+
+
+def write_report(report: Report, folder: Path) -> Path:
+    """Write audit.json into ``folder``, whole or not at all."""
+    path = folder / "audit.json"
+    with disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    write_whole(path, report_to_json(report))
+    return path
 
 
 def read_report(path: Path) -> Report:

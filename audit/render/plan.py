@@ -1,0 +1,56 @@
+"""A plan before it is run: what, at what cost, and what not."""
+
+import json
+from dataclasses import asdict
+
+from audit.options import options_of
+from audit.plan import Plan
+
+
+def plan_as_json(plan: Plan) -> str:
+    """The plan as one JSON object."""
+    return json.dumps(
+        {
+            "target": {"name": plan.target.name, "kind": plan.target.kind, "digest": plan.target.digest},
+            "policy": {"id": plan.policy.id, "version": plan.policy.version, "digest": plan.policy.digest},
+            "plan": plan.digest,
+            "checks": [
+                {
+                    "check": planned.check.id,
+                    "options": options_of(planned.check),
+                    "languages": planned.languages,
+                    "requests": planned.cost.requests,
+                    "work": round(planned.cost.work),
+                    "note": planned.cost.note,
+                }
+                for planned in plan.checks
+            ],
+            "untested": [asdict(untested) for untested in plan.untested],
+        },
+        indent=1,
+        sort_keys=True,
+    )
+
+
+def plan_as_text(plan: Plan) -> str:
+    """The plan for a terminal."""
+    lines = [
+        f"Target  {plan.target.name} ({plan.target.kind}, {plan.target.format})",
+        f"Policy  {plan.policy.id} {plan.policy.version}",
+        f"Plan    {plan.digest[:16]}",
+        "",
+        f"{'check':<32}{'languages':<12}{'requests':>9}{'tokens':>10}",
+    ]
+    for planned in plan.checks:
+        spoken = ",".join(planned.languages) or "-"
+        cost = planned.cost
+        lines.append(
+            f"{planned.check.id:<32}{spoken:<12}{cost.requests:>9,}{cost.work:>10,.0f}  {cost.note}".rstrip()
+        )
+    requests = sum(planned.cost.requests for planned in plan.checks)
+    lines.append(f"{'all':<32}{'':<12}{requests:>9,}{plan.work:>10,.0f}")
+    lines.append("Tokens are estimated from the length of the texts; a generated one counts as four.")
+    if plan.untested:
+        lines += ["", "Will stay untested:"]
+        lines += [f"  {u.check}{f' in {u.language}' if u.language else ''}: {u.reason}" for u in plan.untested]
+    return "\n".join(lines)
