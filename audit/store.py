@@ -31,10 +31,15 @@ class RunFolder:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
+            os.close(self._lock)
             raise RunFolderError(
                 f"{self.path} is in use by another assay process: wait or choose --out."
             ) from error
-        self._claim()
+        try:
+            self._claim()
+        except RunFolderError:
+            os.close(self._lock)
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,6 +1,6 @@
 """From the requests of one call to batches and back: each request once, known answers not asked again."""
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -33,14 +33,12 @@ def ask(
     requests: Sequence[R],
     compute: Callable[[list[R]], Sequence[Any]],
     *,
-    size: Callable[[R], int],
-    budget: int,
+    batching: Callable[[list[R]], Iterable[list[R]]],
     work: Callable[[R], float],
 ) -> list[Any]:
     """One answer (a JSON value) for each request, in order.
 
-    Distinct requests are sorted by ``size`` (tokens), longest first, and computed in batches whose padded size
-    stays within ``budget`` tokens. Answers are stored batch by batch.
+    ``batching`` sorts distinct requests into the batches that ``compute`` gets; answers are stored batch by batch.
     """
     distinct = list(dict.fromkeys(requests))
     keys = {request: digest(asking.identity, asking.settings, kind, request) for request in distinct}
@@ -48,9 +46,8 @@ def ask(
     known = asking.cache.known(list(keys.values())) if asking.cache else {}
     answers = {request: known[keys[request]][1] for request in distinct if keys[request] in known}
     planned = [r for r in distinct if keys[r] not in known or known[keys[r]][0] == call]
-    for request in set(distinct) - set(planned):
-        asking.advance(work(request))
-    for batch in batches(planned, size, budget):
+    asking.advance(sum(work(request) for request in set(distinct) - set(planned)))
+    for batch in batching(planned):
         if any(request not in answers for request in batch):
             computed = dict(zip(batch, compute(batch), strict=True))
             answers |= computed
@@ -60,16 +57,20 @@ def ask(
     return [answers[request] for request in requests]
 
 
-def batches(requests: Sequence[R], size: Callable[[R], int], budget: int) -> Iterator[list[R]]:
-    """Requests by size, longest first, in lists whose longest size times length is at most ``budget``."""
-    batch: list[R] = []
-    longest = 0
-    for request in sorted(requests, key=size, reverse=True):
-        if batch and longest * (len(batch) + 1) > budget:
+def by_size(size: Callable[[R], int], budget: int) -> Callable[[list[R]], Iterator[list[R]]]:
+    """Batching by ``size`` (tokens), longest first: longest size times length stays within ``budget``."""
+
+    def batching(requests: list[R]) -> Iterator[list[R]]:
+        batch: list[R] = []
+        longest = 0
+        for request in sorted(requests, key=lambda request: (-size(request), repr(request))):
+            if batch and longest * (len(batch) + 1) > budget:
+                yield batch
+                batch = []
+            if not batch:
+                longest = max(1, size(request))
+            batch.append(request)
+        if batch:
             yield batch
-            batch = []
-        if not batch:
-            longest = max(1, size(request))
-        batch.append(request)
-    if batch:
-        yield batch
+
+    return batching

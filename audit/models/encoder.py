@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from audit.capability import Vectors
-from audit.models.asking import Asking, ask
+from audit.models.asking import Asking, ask, by_size
 from audit.models.padding import padded
 from audit.models.scoring.padded import window
 from audit.work import work_of_text
@@ -43,8 +43,7 @@ class Encoder:
             "embed",
             list(texts),
             compute,
-            size=lambda text: length[text],
-            budget=BUDGET,
+            batching=by_size(lambda text: length[text], BUDGET),
             work=work_of_text,
         )
         return np.array(answers, dtype=np.float32)

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from audit.capability import Scores
-from audit.models.asking import Asking, ask
+from audit.models.asking import Asking, ask, by_size
 from audit.models.scoring.padded import window
 from audit.work import work_of_masked_text, work_of_text
 
@@ -33,8 +33,7 @@ class MaskedLM:
             "pseudo-log-likelihood",
             list(texts),
             compute,
-            size=lambda text: len(tokens[text]) ** 2,
-            budget=BUDGET,
+            batching=by_size(lambda text: len(tokens[text]) ** 2, BUDGET),
             work=work_of_masked_text,
         )
         return np.array([np.nan if answer is None else answer for answer in answers], dtype=np.float64)
@@ -51,8 +50,7 @@ class MaskedLM:
             f"fill {list(candidates)}",
             list(texts),
             compute,
-            size=lambda text: 1 + len(text) // 4,
-            budget=BUDGET,
+            batching=by_size(lambda text: 1 + len(text) // 4, BUDGET),
             work=lambda text: work_of_text(text) * len(candidates),
         )
         table = [[np.nan if score is None else score for score in row] for row in answers]

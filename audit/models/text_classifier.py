@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from audit.capability import Scores
-from audit.models.asking import Asking, ask
+from audit.models.asking import Asking, ask, by_size
 from audit.models.padding import padded
 from audit.models.scoring.padded import window
 from audit.work import work_of_text
@@ -39,8 +39,7 @@ class TextClassifier:
             "probabilities",
             list(texts),
             compute,
-            size=lambda text: length[text],
-            budget=BUDGET,
+            batching=by_size(lambda text: length[text], BUDGET),
             work=work_of_text,
         )
         nothing = [np.nan] * len(self.labels)

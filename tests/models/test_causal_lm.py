@@ -1,0 +1,149 @@
+"""Scoring and generating with a causal language model: plumbing on tiny random weights."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import transformers
+
+from audit.capability import CanClassify, CanGenerate, CanScore
+from audit.models.asking import Asking
+from audit.models.causal_lm import CausalLM
+from audit.models.response_cache import ResponseCache
+from audit.models.scoring.encode import encode
+from audit.models.scoring.padded import padded_batches, score_padded
+from audit.models.scoring.trie import score_trie, trie_batches
+from tests.tiny import causal_folder
+
+REQUESTS = [
+    ("The committee met on Monday", " and approved the plan."),
+    ("The committee met on Monday", " because the hall was free."),
+    ("The committee met", " in the old library."),
+    ("", "A short text that stands alone."),
+    ("", "The committee met."),
+    ("A", "b"),
+]
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, object]:
+    folder = causal_folder(tmp_path_factory.mktemp("causal"))
+    model = transformers.AutoModelForCausalLM.from_pretrained(folder).eval()
+    return model, transformers.AutoTokenizer.from_pretrained(folder)
+
+
+def plain_score(model, tokenizer, context: str, continuation: str) -> float:
+    """One text at a time, straight from the definition."""
+    encoded = encode(tokenizer, context, continuation)
+    ids = torch.tensor([encoded.ids])
+    with torch.inference_mode():
+        log_probabilities = torch.log_softmax(model(ids).logits[0].double(), dim=-1)
+    places = range(len(encoded.ids) - encoded.targets, len(encoded.ids))
+    return sum(float(log_probabilities[place - 1, encoded.ids[place]]) for place in places)
+
+
+def test_is_what_its_capabilities_say(parts):
+    lm = CausalLM(*parts, Asking())
+    assert isinstance(lm, CanScore)
+    assert isinstance(lm, CanGenerate)
+    assert not isinstance(lm, CanClassify)
+
+
+def test_scores_equal_the_definition(parts):
+    scores = CausalLM(*parts, Asking()).log_likelihood(REQUESTS)
+    assert scores.dtype == np.float64
+    assert scores == pytest.approx([plain_score(*parts, *request) for request in REQUESTS], abs=1e-4)
+
+
+def test_shared_prefixes_and_padding_give_the_same_scores(parts):
+    model, tokenizer = parts
+    assert CausalLM(model, tokenizer, Asking()).shares_prefixes
+    tokens = [encode(tokenizer, *request) for request in REQUESTS]
+    assert score_trie(model, tokens) == pytest.approx(score_padded(model, tokens), abs=1e-4)
+
+
+def test_a_continuation_after_the_start_token_is_scored_whole(parts):
+    _, tokenizer = parts
+    encoded = encode(tokenizer, "", "The committee met.")
+    assert encoded.ids[0] == tokenizer.bos_token_id
+    assert encoded.targets == len(encoded.ids) - 1
+
+
+def test_a_token_across_the_border_belongs_to_the_continuation(parts):
+    _, tokenizer = parts
+    whole = encode(tokenizer, "The comm", "ittee met.")
+    tail = tokenizer.decode(whole.ids[-whole.targets :])
+    assert tail.endswith("ittee met.")
+
+
+def test_every_request_is_in_exactly_one_batch(parts):
+    _, tokenizer = parts
+    tokens = [encode(tokenizer, *request) for request in REQUESTS * 9]
+    for batches in (trie_batches(tokens, nodes=20), padded_batches(tokens, tokens=40)):
+        assert sorted(index for batch in batches for index in batch) == list(range(len(tokens)))
+
+
+def test_a_text_beyond_the_window_is_not_a_number(parts):
+    scores = CausalLM(*parts, Asking()).log_likelihood([("", "word " * 400), ("", "The plan.")])
+    assert np.isnan(scores[0])
+    assert np.isfinite(scores[1])
+
+
+def test_an_empty_continuation_is_not_a_number(parts):
+    assert np.isnan(CausalLM(*parts, Asking()).log_likelihood([("The plan", "")])).all()
+
+
+def test_no_requests_give_no_scores(parts):
+    lm = CausalLM(*parts, Asking())
+    assert lm.log_likelihood([]).shape == (0,)
+    assert lm.generate([], max_new_tokens=4) == []
+
+
+def test_generation_does_not_depend_on_the_batch(parts):
+    lm = CausalLM(*parts, Asking())
+    prompts = ["The committee", "A short text that stands alone in the old library", "My sister"]
+    together = lm.generate(prompts, max_new_tokens=12)
+    alone = [lm.generate([prompt], max_new_tokens=12)[0] for prompt in prompts]
+    assert together == alone
+
+
+def test_generation_equals_the_library(parts):
+    model, tokenizer = parts
+    prompt = "The committee met on"
+    ids = tokenizer(prompt, return_tensors="pt")
+    expected = model.generate(**ids, max_new_tokens=12, do_sample=False, pad_token_id=1)[
+        0, ids["input_ids"].shape[1] :
+    ]
+    text = tokenizer.decode(expected, skip_special_tokens=True).strip()
+    assert CausalLM(model, tokenizer, Asking()).generate([prompt], max_new_tokens=12) == [[text]]
+
+
+def test_sampled_answers_repeat_with_the_seed_and_differ_between_draws(parts):
+    lm = CausalLM(*parts, Asking())
+    first = lm.generate(["The committee", "My sister"], max_new_tokens=8, temperature=1.0, n=3, seed=1)
+    assert [len(answers) for answers in first] == [3, 3]
+    assert len(set(first[0])) > 1
+    assert lm.generate(["My sister"], max_new_tokens=8, temperature=1.0, n=3, seed=1) == [first[1]]
+    assert lm.generate(["My sister"], max_new_tokens=8, temperature=1.0, n=3, seed=2) != [first[1]]
+
+
+def test_known_answers_are_not_asked_again(parts, tmp_path: Path):
+    cache = tmp_path / "responses.sqlite"
+    lm = CausalLM(*parts, Asking("model", ResponseCache(cache)))
+    scores = lm.log_likelihood(REQUESTS)
+    answers = lm.generate(["The committee"], max_new_tokens=6)
+    nobody = CausalLM(None, parts[1], Asking("model", ResponseCache(cache)))
+    nobody.shares_prefixes = True
+    nobody._model = type("Window", (), {"config": parts[0].config})()  # has a window but cannot be called
+    assert nobody.log_likelihood(REQUESTS).tolist() == scores.tolist()
+    assert nobody.generate(["The committee"], max_new_tokens=6) == answers
+
+
+def test_another_model_does_not_get_the_answers(parts, tmp_path: Path):
+    cache = tmp_path / "responses.sqlite"
+    CausalLM(*parts, Asking("model", ResponseCache(cache))).log_likelihood(REQUESTS)
+    other = causal_folder(tmp_path / "other", seed=1)
+    model = transformers.AutoModelForCausalLM.from_pretrained(other).eval()
+    scores = CausalLM(model, parts[1], Asking("other", ResponseCache(cache))).log_likelihood(REQUESTS)
+    assert scores == pytest.approx([plain_score(model, parts[1], *r) for r in REQUESTS], abs=1e-4)
