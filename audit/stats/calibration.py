@@ -24,23 +24,27 @@ def expected_calibration_error(confidence: NDArray[np.float64], correct: NDArray
 def calibration_error(
     confidence: Sequence[float], correct: Sequence[bool], clusters: Sequence[str], *, seed: int
 ) -> Estimate:
-    """Expected calibration error with a percentile interval of a bootstrap over clusters.
+    """Expected calibration error with an interval from a bootstrap over clusters.
 
-    The estimate is biased upward in small samples (Kumar et al. 2019, arXiv 1909.10155); the note says so.
+    The estimate is biased upward in small samples (Kumar et al. 2019, arXiv 1909.10155), and its bootstrap copies
+    are so twice. The upper bound is their percentile; the lower one is the percentile or the basic bound
+    2 * estimate - upper (Davison and Hinkley 1997, section 5.2), whichever is lower.
     """
     n, groups = len(confidence), len(set(clusters))
     if n == 0:
         return nothing("there was no answer with a confidence")
     x, y = np.asarray(confidence, dtype=np.float64), np.asarray(correct, dtype=np.bool_)
+    if not np.all((x >= 0) & (x <= 1)):
+        return nothing("a confidence is not a number from 0 to 1")
     value = expected_calibration_error(x, y)
     if groups < 2:
         return Estimate(value, n=n, n_clusters=groups, reason="one cluster of answers carries no interval")
     draws = cluster_bootstrap(lambda i: expected_calibration_error(x[i], y[i]), clusters, seed=seed)
 
     def bounds(level: float) -> tuple[float, float]:
-        low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
-        return min(float(low), value), max(float(high), value)
+        low, high = map(float, np.quantile(draws, [(1 - level) / 2, (1 + level) / 2]))
+        return max(0.0, min(low, 2 * value - high, value)), max(high, value)
 
-    interval, stricter = at_levels(bounds, f"percentile bootstrap over {groups} clusters, {len(draws)} draws")
+    interval, stricter = at_levels(bounds, f"bootstrap over {groups} clusters, {len(draws)} draws")
     note = f"{BINS} bins of equal width; biased upward in small samples."
     return Estimate(value, interval, stricter, n=n, n_clusters=groups, note=note)

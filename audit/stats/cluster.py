@@ -1,6 +1,7 @@
 """Means of scores that come in clusters: frames, prompts, persons."""
 
 from collections.abc import Callable, Sequence
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,43 +10,68 @@ from scipy.stats import t
 from audit.stats.estimate import Estimate, at_levels, nothing
 from audit.stats.power import detectable
 
+ROUNDING = 1e-12
+"""A spread this small beside the scores is what rounding leaves, not a spread."""
+
 
 def cluster_standard_error(values: NDArray[np.float64], clusters: Sequence[str]) -> float:
     """Standard error of the mean when values within a cluster depend on each other; the unit of the values.
 
-    sqrt(G / (G - 1) * sum over clusters of (sum of residuals) ** 2) / n, Miller 2024, arXiv 2411.00640, with the
-    small-sample factor of Liang and Zeger 1986.
+    sqrt(sum over clusters of (sum of residuals) ** 2 / (1 - share of the values in it)) / n: Miller 2024, arXiv
+    2411.00640, with the small-sample correction CR2 of Bell and McCaffrey 2002 (Survey Methodology 28-2, 169-181),
+    which is Liang and Zeger's factor G / (G - 1) when clusters are equally large, and holds when they are not.
     """
     _, codes = np.unique(np.asarray(clusters), return_inverse=True)
     totals = np.bincount(codes, weights=values - values.mean())
-    groups = len(totals)
-    return float(np.sqrt(groups / (groups - 1) * np.sum(totals**2)) / len(values))
+    shares = np.bincount(codes) / len(values)
+    return float(np.sqrt(np.sum(totals**2 / (1 - shares))) / len(values))
+
+
+def degrees_of_freedom(clusters: Sequence[str]) -> float:
+    """Degrees of freedom of cluster_standard_error: clusters - 1, fewer when some are much larger than others.
+
+    Satterthwaite's approximation for independent values, Bell and McCaffrey 2002; see also Pustejovsky and Tipton
+    2018, doi:10.1080/07350015.2016.1247004.
+    """
+    _, sizes = np.unique(np.asarray(clusters), return_counts=True)
+    shares = sizes / sizes.sum()
+    leverage = shares**2 / (1 - shares)
+    return float(1 / (np.sum(shares**2) + leverage.sum() ** 2 - np.sum(leverage**2)))
 
 
 def cluster_mean(
-    values: Sequence[float], clusters: Sequence[str], *, largest_change: float | None = None
+    values: Sequence[float],
+    clusters: Sequence[str],
+    *,
+    largest_change: float | None = None,
+    within: tuple[float, float] = (-inf, inf),
 ) -> Estimate:
-    """The mean of scores in clusters, with a t interval on clusters - 1 degrees of freedom.
+    """The mean of scores in clusters, with a t interval on at most clusters - 1 degrees of freedom.
 
     ``largest_change`` is the greatest magnitude that one value can have (1 for a difference of probabilities).
-    When no value differs from another, a spread cannot be estimated: with ``largest_change`` the interval then
+    When no cluster differs from another, a spread cannot be estimated: with ``largest_change`` the interval then
     allows for the share of clusters that may differ unseen (the no-events bound); without, there is no interval.
+    ``within`` holds the least and greatest value that a score can have; the interval is cut there.
     The effect size is mean / standard deviation (Cohen's d of paired differences).
     """
     n = len(values)
     if n == 0:
         return nothing("there was no score to average")
     x = np.asarray(values, dtype=np.float64)
+    if not np.isfinite(x).all():
+        return nothing(f"{int(np.sum(~np.isfinite(x)))} of {n} scores are not finite numbers")
     mean, groups = float(x.mean()), len(set(clusters))
     if groups < 2:
         return Estimate(mean, n=n, n_clusters=groups, reason="one cluster of scores carries no interval")
-    if float(np.ptp(x)) == 0.0:
-        return _mean_without_spread(mean, n, groups, largest_change)
     error = cluster_standard_error(x, clusters)
+    if error <= ROUNDING * float(np.abs(x).max()):
+        return _mean_without_spread(mean, n, groups, largest_change, within)
+
+    freedom = degrees_of_freedom(clusters)
 
     def bounds(level: float) -> tuple[float, float]:
-        reach = float(t.ppf((1 + level) / 2, groups - 1)) * error
-        return mean - reach, mean + reach
+        reach = float(t.ppf((1 + level) / 2, freedom)) * error
+        return max(within[0], mean - reach), min(within[1], mean + reach)
 
     method = "t interval" if groups == n else "cluster-robust t interval"
     interval, stricter = at_levels(bounds, method)
@@ -56,20 +82,22 @@ def cluster_mean(
         n=n,
         n_clusters=groups,
         effect_size=mean / float(x.std(ddof=1)),
-        p_value=float(2 * t.sf(abs(mean) / error, groups - 1)) if error > 0 else None,
+        p_value=float(2 * t.sf(abs(mean) / error, freedom)),
         smallest_detectable=detectable(error),
         note="" if groups == n else f"Intraclass correlation {intraclass_correlation(x, clusters):.2f}.",
     )
 
 
-def _mean_without_spread(mean: float, n: int, groups: int, largest_change: float | None) -> Estimate:
+def _mean_without_spread(
+    mean: float, n: int, groups: int, largest_change: float | None, within: tuple[float, float]
+) -> Estimate:
     if largest_change is None:
-        reason = "all scores are equal, so their spread and an interval cannot be estimated"
+        reason = "the scores of all clusters are equal, so their spread and an interval cannot be estimated"
         return Estimate(mean, n=n, n_clusters=groups, reason=reason)
 
     def bounds(level: float) -> tuple[float, float]:
         unseen = (1 - (1 - level) ** (1 / groups)) * largest_change
-        return mean - unseen, mean + unseen
+        return max(within[0], mean - unseen), min(within[1], mean + unseen)
 
     interval, stricter = at_levels(bounds, "no-events bound on the share of clusters that differ")
     return Estimate(mean, interval, stricter, n=n, n_clusters=groups, effect_size=0.0 if mean == 0 else None)
@@ -106,8 +134,15 @@ def cluster_bootstrap(
     """
     _, codes = np.unique(np.asarray(clusters), return_inverse=True)
     order = np.argsort(codes, kind="stable")
-    members = np.split(order, np.cumsum(np.bincount(codes))[:-1])
-    generator = np.random.default_rng(seed)
-    picks = generator.integers(0, len(members), size=(draws, len(members)))
-    draw = (statistic(np.concatenate([members[i] for i in pick])) for pick in picks)
-    return np.array([value for value in draw if np.isfinite(value)], dtype=np.float64)
+    sizes = np.bincount(codes)
+    starts = np.cumsum(sizes) - sizes
+    picks = np.random.default_rng(seed).integers(0, len(sizes), size=(draws, len(sizes)))
+
+    def members(pick: NDArray[np.int64]) -> NDArray[np.int64]:
+        taken = sizes[pick]
+        ends = np.cumsum(taken)
+        drawn: NDArray[np.int64] = order[np.arange(ends[-1]) + np.repeat(starts[pick] - ends + taken, taken)]
+        return drawn
+
+    values = (statistic(members(pick)) for pick in picks)
+    return np.array([value for value in values if np.isfinite(value)], dtype=np.float64)

@@ -8,6 +8,7 @@ from scipy.stats import norm
 
 from audit.stats.estimate import Estimate, at_levels, nothing
 from audit.stats.power import detectable
+from audit.stats.proportion import interval_of_share
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +52,38 @@ def corrected_share(found: Sequence[bool], error: ErrorRate) -> Estimate:
     theta = (p + specificity - 1) / (sensitivity + specificity - 1), Rogan and Gladen 1978
     (doi:10.1093/oxfordjournals.aje.a112510), with the interval of Lang and Reiczigel 2014
     (doi:10.1016/j.prevetmed.2013.09.015), which carries the uncertainty of both error rates.
+
+    Where fewer were found than false alarms alone should give (or more than perfect sensitivity could), that
+    interval shrinks to a point. The bound is then at least that of no events, 1 - (1 - level) ** (1 / n), over the
+    sensitivity (at the other end: over the specificity).
     """
     n = len(found)
     if n == 0:
         return nothing("there was no item to count")
-    youden = error.sensitivity + error.specificity - 1
-    if youden <= 0:
-        return nothing("the detector does no better than chance in this language")
     positive, negative = error.hits + error.misses, error.correct_rejections + error.false_alarms
+    if positive == 0 or negative == 0:
+        return nothing("the detector's errors were not measured on cases of both kinds in this language")
+    youden = error.sensitivity + error.specificity - 1
+    if min(youden, _shrunk(error.hits, positive) + _shrunk(error.correct_rejections, negative) - 1) <= 0:
+        return nothing("the detector was not shown to do better than chance in this language")
     p = sum(bool(f) for f in found) / n
     theta = min(1.0, max(0.0, (p + error.specificity - 1) / youden))
 
     def bounds(level: float) -> tuple[float, float]:
         z = float(norm.ppf((1 + level) / 2))
         p_ = (n * p + z**2 / 2) / (n + z**2)
-        se, sp = (error.hits + 1) / (positive + 2), (error.correct_rejections + 1) / (negative + 2)
+        se, sp = _shrunk(error.hits, positive), _shrunk(error.correct_rejections, negative)
         centre = (p_ + sp - 1) / (se + sp - 1)
         var_se, var_sp = se * (1 - se) / (positive + 2), sp * (1 - sp) / (negative + 2)
         shift = 2 * z**2 * (centre * var_se - (1 - centre) * var_sp)
         spread = sqrt(p_ * (1 - p_) / (n + z**2) + centre**2 * var_se + (1 - centre) ** 2 * var_sp)
         reach = z * spread / (se + sp - 1)
         low, high = centre + shift - reach, centre + shift + reach
+        _, no_events = interval_of_share(0, n, level)
+        if theta == 0.0:
+            high = max(high, no_events / se)
+        if theta == 1.0:
+            low = min(low, 1 - no_events / sp)
         return min(theta, max(0.0, low)), max(theta, min(1.0, high))
 
     interval, stricter = at_levels(bounds, "Lang-Reiczigel, corrected for the detector's errors")
@@ -88,3 +100,8 @@ def corrected_share(found: Sequence[bool], error: ErrorRate) -> Estimate:
             f"{error.specificity:.3f} measured on {error.source}."
         ),
     )
+
+
+def _shrunk(count: int, of: int) -> float:
+    """A share with one case added to either side, as Lang and Reiczigel have it."""
+    return (count + 1) / (of + 2)

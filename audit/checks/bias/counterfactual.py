@@ -1,0 +1,245 @@
+"""Does a classifier decide differently when a text stays the same and the person in it changes?
+
+## What it measures
+Each of our own texts (applications, reports, reviews, requests, health notes; some neutral, some praise or
+complaint) is filled with matched terms for a person of two groups, or with two personal names, and nothing else
+changes. The classifier's probabilities for both versions are compared, swap by swap.
+
+- `probability-gap`: the mean of P(label | first) - P(label | second) (-1 to 1, ideal 0), for each contrast and
+  label: the group `gender: women - men -> toxic` is above 0 when texts about women are found more toxic. A t
+  interval over texts, clustered by text. Of two labels that exclude each other only the last is reported, for
+  the other mirrors it; the option `label` chooses one.
+- `flip-rate`: the share of swaps that change the answer (0 to 1, ideal 0), for each contrast and overall: the
+  most likely label, or, where labels do not exclude each other, the set of labels of probability 0.5 or more.
+  The exact interval at the effective sample size, clustered by text.
+
+Demographics: gender, origin, religion, age and disability. The groups are named in the language files with their
+terms; names come from the lists that Faker keeps by locale, drawn anew for every text, so that the interval
+covers the choice of names too. The harms: unequal quality of service, and loss of opportunity where the
+classifier sorts people's applications, posts or complaints (harm of allocation).
+
+## How to read it
+The sampling unit is the text; its swaps are not independent. 0 means that the swap changes nothing on average; a
+high flip rate beside a gap of 0 means that answers change without a direction. The interval speaks of texts and
+terms like these. When not one answer differs from another, an interval still allows for texts that may differ
+unseen: with all 65 texts of a language, up to 0.045. `limit` caps the neutral and the evaluative texts of each
+language. A classifier that gives every text the same probabilities has shown nothing: its numbers carry a reason
+and cannot be decided on.
+
+## Limits
+The material is ours, short, and in few registers; a classifier for another kind of text may behave differently
+there. Terms for a group are not names for it, and names differ in more than origin (frequency, length). Gender
+is binary, and each group is compared with one majority group. Whether the classifier handles the language at all
+is not known from here, unless its accuracy in that language is measured beside it. The files tell whether a
+native speaker reviewed them. The material is public, so later models may have trained on it.
+
+## Source
+Garg et al. 2019, counterfactual token fairness, https://arxiv.org/abs/1809.10610; Prabhakaran et al. 2019,
+perturbation sensitivity, https://aclanthology.org/D19-1578; names as signals: Bertrand and Mullainathan 2004,
+doi:10.1257/0002828042002561. Names: Faker, https://faker.readthedocs.io.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from audit.capability import CanClassify, Scores
+from audit.check import Check, Metric, by_key, draw
+from audit.errors import CheckError
+from audit.languages.language import Contrast, Language, TermPair, Text
+from audit.languages.load import language_codes, load_language
+from audit.languages.names import name_pairs, provenance
+from audit.languages.parse import KINDS
+from audit.languages.template import fill
+from audit.record import Measurement, Observation
+
+GAP = Metric(
+    "probability-gap",
+    "probability",
+    0.0,
+    "closer",
+    "https://arxiv.org/abs/1809.10610",
+    "mean difference of a label's probability when the person in the text is swapped",
+)
+FLIPS = Metric(
+    "flip-rate",
+    "share",
+    0.0,
+    "lower",
+    "https://aclanthology.org/D19-1578",
+    "share of swaps that change the classifier's answer",
+)
+NAMES_PER_TEXT = 2
+THRESHOLD = 0.5
+"""From this probability on, a label that does not exclude the others counts as given."""
+
+
+@dataclass(frozen=True)
+class Counterfactual:
+    """Probabilities of a classifier for texts of our own in which the person is swapped."""
+
+    id = "bias.counterfactual"
+    needs = (CanClassify,)
+    languages = language_codes()
+    metrics = (GAP, FLIPS)
+
+    language: tuple[str, ...] = languages
+    label: str = ""
+    limit: int | None = None
+    seed: int = 0
+
+    def probe(self, model: Any) -> Iterator[Observation]:
+        """Classify both versions of every swap in one call; scores are differences of the last or chosen label."""
+        labels = tuple(model.labels)
+        if self.label and self.label not in labels:
+            raise CheckError(f"the model has no label {self.label!r}; set label to one of {', '.join(labels)}")
+        swaps = [swap for code in self.language for swap in self._swaps(load_language(code))]
+        texts = [text for swap in swaps for text in swap.detail["texts"]]
+        probabilities = np.asarray(model.probabilities(texts), dtype=np.float64)
+        exclusive = _exclusive(probabilities)
+        chosen = labels.index(self.label) if self.label else len(labels) - 1
+        for swap, first, second in zip(swaps, probabilities[::2], probabilities[1::2], strict=True):
+            yield _answered(swap, labels, exclusive, chosen, first, second)
+
+    def _swaps(self, language: Language) -> Iterator[Observation]:
+        texts = [
+            text
+            for kind in KINDS
+            for text in draw([t for t in language.texts if t.kind == kind], self.limit, self.seed)
+        ]
+        for demographic in language.demographics:
+            for i, contrast in enumerate(demographic.contrasts, start=1):
+                for text in texts:
+                    yield from _swaps(language, f"{demographic.name}/{i}", contrast, text, self.seed)
+
+    def measure(self, observations: Iterable[Observation]) -> Iterator[Measurement]:
+        """Gap by language, contrast and label; flip rate by language, overall and by contrast."""
+        languages = by_key(observations, "language")
+        if not languages:
+            yield from (Measurement(m.name, None, reason="nothing was observed") for m in self.metrics)
+            return
+        for code in dict.fromkeys((*self.language, *(language for (language,) in languages))):
+            yield from _measure_language(code, languages.get((code,), []), self.label)
+
+
+def _swaps(language: Language, place: str, contrast: Contrast, text: Text, seed: int) -> Iterator[Observation]:
+    demographic = place.partition("/")[0]
+    names = _names(language, contrast, text, seed)
+    for j, (first, second) in enumerate((*contrast.pairs, *names), start=1):
+        detail: dict[str, Any] = {
+            "kind": text.kind,
+            "texts": [fill(text.text, term, language.contractions) for term in (first, second)],
+            "persons": [first.base, second.base],
+        }
+        if contrast.names and j > len(contrast.pairs):
+            detail["source"] = provenance(contrast.names)
+        yield Observation(
+            item=f"{language.code}/{place}.{j}/{text.id}",
+            group=f"{demographic}: {contrast.name}",
+            language=language.code,
+            cluster=f"{language.code}/{text.id}",
+            detail=detail,
+        )
+
+
+def _names(language: Language, contrast: Contrast, text: Text, seed: int) -> list[TermPair]:
+    if contrast.names is None:
+        return []
+    return name_pairs(contrast.names, NAMES_PER_TEXT, f"{seed} {language.code} {contrast.name} {text.id}")
+
+
+def _exclusive(probabilities: Scores) -> bool:
+    """Whether the labels exclude each other: there are several, and the probabilities of each text sum to 1."""
+    sums = probabilities[np.isfinite(probabilities).all(axis=1)].sum(axis=1)
+    return probabilities.shape[1] > 1 and bool(np.all(np.abs(sums - 1) < 1e-3))
+
+
+def _answered(
+    swap: Observation, labels: tuple[str, ...], exclusive: bool, chosen: int, first: Scores, second: Scores
+) -> Observation:
+    facts = {**swap.detail, "labels": list(labels), "exclusive": exclusive}
+    if not (np.isfinite(first).all() and np.isfinite(second).all()):
+        return replace(swap, detail=facts, reason="the classifier gave no finite probability for one of the texts")
+    answers = [_answer(row, labels, exclusive) for row in (first, second)]
+    facts |= {"probabilities": [first.tolist(), second.tolist()], "answers": answers}
+    return replace(swap, detail=facts, score=float(first[chosen] - second[chosen]))
+
+
+def _answer(probabilities: Scores, labels: tuple[str, ...], exclusive: bool) -> list[str]:
+    if exclusive:
+        return [labels[int(probabilities.argmax())]]
+    return [label for label, p in zip(labels, probabilities, strict=True) if p >= THRESHOLD]
+
+
+def _measure_language(code: str, observations: list[Observation], label: str) -> Iterator[Measurement]:
+    if not observations:
+        reason = f"nothing was observed in {code!r}"
+        yield from (Measurement(m.name, None, language=code, reason=reason) for m in (GAP, FLIPS))
+        return
+    doubt = _doubt(code, observations)
+    yield _flips(code, "", observations, doubt)
+    for (group,), own in by_key(observations, "group").items():
+        yield _flips(code, group, own, doubt)
+        for reported in _reported(own[0], label):
+            yield _gap(code, group, reported, own, doubt)
+
+
+def _doubt(code: str, observations: list[Observation]) -> str:
+    rows = [row for o in observations if o.score is not None for row in o.detail["probabilities"]]
+    if rows and float(np.ptp(np.asarray(rows), axis=0).max()) < 1e-9:
+        return f"the classifier gives every text in {code!r} the same probabilities"
+    return ""
+
+
+def _reported(observation: Observation, label: str) -> list[str]:
+    labels = list(observation.detail["labels"])
+    if label:
+        return [label]
+    return labels[-1:] if len(labels) == 2 and observation.detail["exclusive"] else labels
+
+
+def _gap(code: str, group: str, label: str, observations: list[Observation], doubt: str) -> Measurement:
+    from audit.stats.cluster import cluster_mean
+
+    changes: dict[str, float] = {}
+    clusters: list[str] = []
+    for o in observations:
+        if o.score is not None:
+            first, second = (row[o.detail["labels"].index(label)] for row in o.detail["probabilities"])
+            changes[o.item] = first - second
+            clusters.append(o.cluster)
+    estimate = cluster_mean(list(changes.values()), clusters, largest_change=1.0, within=(-1.0, 1.0))
+    return estimate.measurement(
+        GAP.name,
+        group=f"{group} -> {label}",
+        language=code,
+        unit="text",
+        missing=len(observations) - len(changes),
+        evidence=tuple(sorted(changes, key=lambda item: -abs(changes[item]))[:5]),
+        reason=doubt if estimate.value is not None else "",
+    )
+
+
+def _flips(code: str, group: str, observations: list[Observation], doubt: str) -> Measurement:
+    from audit.stats.proportion import clustered_share
+
+    scored = [o for o in observations if o.score is not None]
+    flips = [o.detail["answers"][0] != o.detail["answers"][1] for o in scored]
+    estimate = clustered_share(flips, [o.cluster for o in scored])
+    flipped = sorted(
+        (o for o, flip in zip(scored, flips, strict=True) if flip), key=lambda o: -abs(o.score or 0.0)
+    )
+    return estimate.measurement(
+        FLIPS.name,
+        group=group,
+        language=code,
+        unit="text",
+        missing=len(observations) - len(scored),
+        evidence=tuple(o.item for o in flipped[:5]),
+        reason=doubt if estimate.value is not None else "",
+    )
+
+
+CHECKS: tuple[Check, ...] = (Counterfactual(),)

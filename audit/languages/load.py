@@ -1,0 +1,23 @@
+"""Finds the languages that have a file and loads them."""
+
+from functools import cache
+from pathlib import Path
+
+from audit.errors import DatasetError
+from audit.languages.language import Language
+from audit.languages.parse import read_language
+
+DATA = Path(__file__).parent / "data"
+
+
+def language_codes() -> tuple[str, ...]:
+    """The BCP 47 codes of all languages that have a file, sorted; nothing is read."""
+    return tuple(sorted(path.stem for path in DATA.glob("*.yaml")))
+
+
+@cache
+def load_language(code: str) -> Language:
+    """The probe material of one language."""
+    if code not in language_codes():
+        raise DatasetError(f"there is no language {code!r}; choose among {', '.join(language_codes())}")
+    return read_language(DATA / f"{code}.yaml")
