@@ -132,8 +132,9 @@ def _described(
 
 
 def _languages(card: Card | None) -> tuple[str, ...]:
-    stated = card.metadata.get("language", []) if card else []
-    return tuple(str(code) for code in ([stated] if isinstance(stated, str) else stated or []))
+    stated = card.metadata.get("language") if card else None
+    codes = stated if isinstance(stated, list) else [stated]
+    return tuple(code for code in codes if isinstance(code, str))
 
 
 def _json(path: Path) -> Mapping[str, Any]:
