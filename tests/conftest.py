@@ -16,3 +16,11 @@ def shared_data() -> Path:
     if not data.is_dir():
         pytest.skip(f"needs the public probe sets (shared data), which are not at {data}")
     return data
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache of its own for the whole session, so that no test lives off an earlier run."""
+    folder = tmp_path_factory.mktemp("cache")
+    os.environ["ASSAY_CACHE"] = str(folder)
+    return folder

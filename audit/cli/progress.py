@@ -41,10 +41,10 @@ class Lines(Watcher):
         self._done += work
         moment = time.monotonic()
         if moment - self._last >= SECONDS_BETWEEN_LINES:
-            spent = moment - self._started
-            left = spent * max(0.0, self._total - self._done) / max(self._done, 1e-9)
             share = min(1.0, self._done / self._total) if self._total else 1.0
-            self._write(f"{self._check}: {share:.0%} of the work, about {duration(left)} left")
+            spent = moment - self._started
+            left = f"about {duration(spent * (1 - share) / share)} left" if share > 0.01 else "estimating the time left"
+            self._write(f"{self._check}: {share:.0%} of the work, {left}")
 
     def _write(self, text: str) -> None:
         self._last = time.monotonic()

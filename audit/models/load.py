@@ -1,6 +1,7 @@
 """From a target's files to weights in memory: only after the scan, and no code of the target runs."""
 
 import contextlib
+import io
 import json
 import logging
 import shutil
@@ -134,7 +135,7 @@ def quiet() -> Iterator[None]:
     transformers_logging.set_verbosity(logging.CRITICAL)
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
             warnings.simplefilter("ignore")
             yield
     finally:

@@ -1,0 +1,50 @@
+"""Writes the pages that come from the code: the checks, the command line and the schema of audit.json.
+
+Run `make docs` after changing a check, a command or a record; a test fails while a page is stale.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import click
+
+from audit.catalogue import find_checks, title
+from audit.cli import assay
+from audit.render.check_page import check_page
+from audit.report import report_type
+
+DOCS = Path(__file__).parent
+NOTE = "<!-- Written by docs/generate.py from the code; change the code and run `make docs`. -->\n\n"
+
+
+def pages() -> Mapping[str, str]:
+    """Every generated page by its path under docs/."""
+    checks = {name: check for name, check in find_checks().items() if type(check).__module__.startswith("audit.")}
+    written = {f"checks/{name}.md": NOTE + check_page(check) + "\n" for name, check in checks.items()}
+    rows = [f"| [`{name}`]({name}.md) | {title(check)} |" for name, check in checks.items()]
+    written["checks/README.md"] = NOTE + "\n".join(["# Checks", "", "| check | what |", "|---|---|", *rows, ""])
+    written["command-line.md"] = NOTE + "# The command line\n\n" + "\n".join(command_pages(assay, "assay"))
+    written["audit.schema.json"] = json.dumps(report_type().json_schema(), indent=1, sort_keys=True) + "\n"
+    return written
+
+
+def command_pages(command: click.Command, name: str) -> Iterator[str]:
+    """The help of a command and of those below it."""
+    with click.Context(command, info_name=name, max_content_width=100, terminal_width=100) as context:
+        yield f"## `{name}`\n\n```text\n{command.get_help(context)}\n```\n"
+    if isinstance(command, click.Group):
+        for part, below in sorted(command.commands.items()):
+            yield from command_pages(below, f"{name} {part}")
+
+
+def main() -> None:
+    """Write every page."""
+    for path, text in pages().items():
+        file = DOCS / path
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
