@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 from math import ceil
 
+from audit.counting import counted
 from audit.policy.policy import Control, Policy
 from audit.record import Finding, Interval, Measurement, Outcome, Requirement, Untested, Waiver
 from audit.report import Report, Verdict
@@ -69,7 +70,7 @@ def decide(requirement: Requirement, m: Measurement) -> tuple[Outcome, str]:
     if m.n_clusters < requirement.min_n:
         unit = m.unit or "sampling unit"
         return Outcome.INCONCLUSIVE, (
-            f"it rests on {m.n_clusters} {unit}s; the policy asks for {requirement.min_n}"
+            f"it rests on {counted(m.n_clusters, unit)}; the policy asks for {requirement.min_n}"
         )
     if m.interval is None:
         return Outcome.INCONCLUSIVE, "it carries no interval, so nothing can be decided on it"
@@ -124,7 +125,8 @@ def verdict(policy: Policy, findings: Sequence[Finding], untested: Sequence[Unte
     unsettled = _controls(open_, Outcome.UNTESTED, Outcome.INCONCLUSIVE)
     asked = _asked_beyond(policy, untested)
     if unsettled or asked:
-        parts = [f"{_list(unsettled, 'blocking control')} of {name} is not settled"] if unsettled else []
+        verb = "is" if len(unsettled) == 1 else "are"
+        parts = [f"{_list(unsettled, 'blocking control')} of {name} {verb} not settled"] if unsettled else []
         parts += [f"what was asked for could not be tested: {', '.join(asked)}"] if asked else []
         return Verdict(Outcome.INCONCLUSIVE, 3, f"Undetermined: {'; '.join(parts)}.")
     decided = [f for f in findings if f.blocking and f.outcome != Outcome.INAPPLICABLE]
@@ -220,8 +222,8 @@ def _more(requirement: Requirement, m: Measurement) -> str:
     factor = (half / distance) ** 2
     if factor <= 1:
         return ""
-    more = ceil(m.n_clusters * (factor - 1))
-    return f"; about {more:,} more {m.unit or 'sampling unit'}s would settle it if the estimate stays"
+    more = counted(ceil(m.n_clusters * (factor - 1)), f"more {m.unit or 'sampling unit'}")
+    return f"; about {more} would settle it if the estimate stays"
 
 
 def _waived(finding: Finding, waivers: Sequence[Waiver], target_digest: str, today: date) -> Finding:
@@ -269,7 +271,7 @@ def _controls(findings: Sequence[Finding], *outcomes: Outcome) -> list[str]:
 
 
 def _list(names: Sequence[str], what: str) -> str:
-    return f"{len(names)} {what}{'s' if len(names) != 1 else ''} ({', '.join(names)})"
+    return f"{counted(len(names), what)} ({', '.join(names)})"
 
 
 def _asked_beyond(policy: Policy, untested: Sequence[Untested]) -> list[str]:

@@ -1,5 +1,6 @@
 """assay judge: judge a finished audit again, by another policy or with waivers; no model is needed."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -35,6 +36,5 @@ def judge(run_folder: Path, policy_name: str | None, waivers: Path | None, out: 
     if out:
         write_report(judged, out)
         write_all(judged, out)
-    colour = click.get_text_stream("stdout").isatty()
-    click.echo(summary(judged, out, colour=colour, quiet=quiet))
+    click.echo(summary(judged, out, colour=sys.stdout.isatty(), quiet=quiet))
     return judged.verdict.exit_code

@@ -43,7 +43,11 @@ class Lines(Watcher):
         if moment - self._last >= SECONDS_BETWEEN_LINES:
             share = min(1.0, self._done / self._total) if self._total else 1.0
             spent = moment - self._started
-            left = f"about {duration(spent * (1 - share) / share)} left" if share > 0.01 else "estimating the time left"
+            left = (
+                f"about {duration(spent * (1 - share) / share)} left"
+                if share > 0.01
+                else "estimating the time left"
+            )
             self._write(f"{self._check}: {share:.0%} of the work, {left}")
 
     def _write(self, text: str) -> None:

@@ -1,5 +1,6 @@
 """assay run: audit a target, write the reports, exit with the verdict."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def run(
     if as_json:
         click.echo(report_to_json(report), nl=False)
     else:
-        click.echo(summary(report, folder, colour=click.get_text_stream("stdout").isatty(), quiet=quiet))
+        click.echo(summary(report, folder, colour=sys.stdout.isatty(), quiet=quiet))
     return report.verdict.exit_code
 
 

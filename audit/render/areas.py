@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from audit.counting import counted
 from audit.policy.policy import Control
 from audit.record import Outcome
-from audit.render import wording
 from audit.render.rows import ControlView
 
 MISSION = {
@@ -54,8 +54,8 @@ def _areas(control: Control) -> dict[str, str]:
 
 def _row(key: str, title: str, covering: Sequence[ControlView], run: Sequence[str]) -> AreaRow:
     if covering:
-        counted = ", ".join(f"{count} {word}" for word, count in Counter(view.word for view in covering).items())
-        summary = f"{wording.plural(len(covering), 'control')}: {counted}"
+        outcomes = ", ".join(f"{count} {word}" for word, count in Counter(view.word for view in covering).items())
+        summary = f"{counted(len(covering), 'control')}: {outcomes}"
         assessed = any(f.finding.outcome not in _NO_NEWS for view in covering for f in view.findings)
         return AreaRow(key, title, assessed, summary if assessed else f"not assessed; {summary}")
     ungated = [check for check in run if key_of(check.split(".")[0]) == key]

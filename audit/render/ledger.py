@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from audit.counting import counted
 from audit.record import Measurement, Outcome, Untested
 from audit.render import wording
 from audit.render.rows import ControlView
@@ -39,7 +40,7 @@ class LedgerRow:
         """How many of its measurements have a value."""
         if not self.measurements:
             return "no number"
-        return f"{self.measured} of {wording.plural(self.measurements, 'number')}"
+        return f"{self.measured} of {counted(self.measurements, 'number')}"
 
 
 def ledger(report: Report, controls: Sequence[ControlView]) -> tuple[LedgerRow, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from audit.counting import counted
 from audit.record import Outcome
 from audit.render import wording
 from audit.render.view import View
@@ -37,8 +38,8 @@ def _unknown(view: View) -> Iterator[str]:
             yield f"No news, neither good nor bad ({wording.WORD[outcome]}): {', '.join(controls)}."
     unscored = sum(record.missing for record in view.report.checks)
     if unscored:
-        seen = wording.plural(sum(record.observations for record in view.report.checks), "observation")
+        seen = counted(sum(record.observations for record in view.report.checks), "observation")
         yield f"{unscored:,} of {seen} could not be scored; each is kept with its reason."
     unscanned = len(view.report.target.scan.unscanned)
     if unscanned:
-        yield f"{wording.plural(unscanned, 'file')} of the target could not be scanned."
+        yield f"{counted(unscanned, 'file')} of the target could not be scanned."

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from audit.check import Metric
+from audit.counting import counted
 from audit.judge import worst
 from audit.policy.policy import Control
 from audit.record import Finding, Measurement, Outcome, Requirement
@@ -48,7 +49,7 @@ class Row:
     @property
     def units(self) -> str:
         """How many independent sampling units stand behind the number: "40 frames"."""
-        return wording.plural(self.measurement.n_clusters, self.measurement.unit or "sampling unit")
+        return counted(self.measurement.n_clusters, self.measurement.unit or "sampling unit")
 
     @property
     def smallest(self) -> str:

@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import groupby
 
 from audit.check import Metric
+from audit.counting import counted
 from audit.judge import EXIT_MEANING
 from audit.policy.policy import Control
 from audit.record import Finding, Measurement, Outcome, Waiver
@@ -95,7 +96,7 @@ class View:
             for outcome, count in self.tally.items()
             if count
         ]
-        return f"{wording.plural(len(self.controls), 'control')}: {', '.join(parts) or 'none'}"
+        return f"{counted(len(self.controls), 'control')}: {', '.join(parts) or 'none'}"
 
     @property
     def waivers(self) -> tuple[tuple[Waiver, tuple[FindingView, ...]], ...]:

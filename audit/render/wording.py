@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from math import floor, isfinite, log10
 
+from audit.counting import counted
 from audit.record import Interval, Measurement, Outcome, Requirement
 
 NOT_MEASURED = "not measured"
@@ -152,14 +153,7 @@ def requirement_in_words(requirement: Requirement, unit: str) -> str:
 
 def conditions_in_words(requirement: Requirement) -> str:
     """What a requirement asks of the sample."""
-    units = "at least " + plural(requirement.min_n, "sampling unit")
+    units = "at least " + counted(requirement.min_n, "sampling unit")
     if not requirement.max_missing:
         return f"{units}, no observation without a score"
     return f"{units}, at most {quantity(requirement.max_missing, 'share')} of observations without a score"
-
-
-def plural(count: int, noun: str) -> str:
-    """``1 prompt``, ``2 prompts``, ``3 categories``."""
-    if count == 1:
-        return f"1 {noun}"
-    return f"{count:,} {noun[:-1]}ies" if re.search("[^aeiou]y$", noun) else f"{count:,} {noun}s"

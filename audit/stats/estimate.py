@@ -46,11 +46,14 @@ class Estimate:
 
 
 def at_levels(
-    bounds: Callable[[float], tuple[float, float]], method: str
+    bounds: Callable[[float], tuple[float, float]], method: str | Callable[[float], str]
 ) -> tuple[Interval, tuple[Interval, ...]]:
-    """The intervals that ``bounds(level) -> (low, high)`` gives at LEVELS: the first, and the stricter ones."""
+    """The intervals that ``bounds(level) -> (low, high)`` gives at LEVELS: the first, and the stricter ones.
+
+    ``method`` is the method's name, or gives it for a level.
+    """
     first, *rest = (
-        Interval(float(low), float(high), level, method)
+        Interval(float(low), float(high), level, method if isinstance(method, str) else method(level))
         for level, (low, high) in ((level, bounds(level)) for level in LEVELS)
     )
     return first, tuple(rest)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from audit.counting import counted
 from audit.record import Interval, Measurement, Requirement
 from audit.render import wording
 from audit.render.cleaning import clean, line, terminal_line
@@ -84,7 +85,7 @@ def test_a_p_value(p: float | None, expected: str) -> None:
     ],
 )
 def test_plurals(count: int, noun: str, expected: str) -> None:
-    assert wording.plural(count, noun) == expected
+    assert counted(count, noun) == expected
 
 
 @pytest.mark.parametrize(
