@@ -29,9 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return INTERRUPTED
-    except BaseException as error:
-        if isinstance(error, SystemExit):
-            return error.code if isinstance(error.code, int) else BROKEN
+    except BaseException:  # SystemExit too: whatever code it carries, it is no verdict
         report_bug()
         return BROKEN
 

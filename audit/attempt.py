@@ -30,11 +30,14 @@ class Done(Generic[T]):
 
 
 def attempt(work: Callable[[], T]) -> Done[T] | Crash:
-    """Run foreign code; errors raised on purpose and interrupts pass through, anything else becomes a Crash."""
+    """Run foreign code; errors raised on purpose and interrupts pass through, anything else becomes a Crash.
+
+    SystemExit too: a check that calls ``sys.exit(0)`` must not end an audit as if it had passed.
+    """
     try:
         return Done(work())
     except AssayError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         text = " ".join(str(error).split())[:500]
         return Crash(f"{type(error).__name__}: {text}" if text else type(error).__name__, traceback.format_exc())

@@ -3,7 +3,9 @@
 import json
 import os
 import pickle
+import shlex
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import transformers
 
 from audit.__main__ import main
 from audit.target.demo import find_demo
-from tests.command import gate
+from tests.command import ASSAY, assay, gate
 from tests.tiny import bert_folder, causal_folder
 
 Make = Callable[[Path], list[object]]
@@ -30,6 +32,7 @@ def copy(good: Path, tmp_path: Path) -> Path:
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
     """The one sentence that a refused command prints."""
+    capsys.readouterr()
     code = main([str(argument) for argument in arguments])
     captured = capsys.readouterr()
     assert code == 2, captured.out + captured.err
@@ -201,7 +204,7 @@ TARGETS = [
 def test_targets(make: Callable[[Path, Path], object], says: str, good: Path, tmp_path: Path, capsys):
     target = make(tmp_path, good)
     kind = "local.coin" if make is not classifier_without_a_head else "bias.counterfactual"
-    sentence = refused(capsys, "run", target, *gate(tmp_path), "--only", kind, "--out", tmp_path / "run")
+    sentence = refused(capsys, "run", target, *gate(tmp_path), "--only", kind, "--out", tmp_path / "run", "-q")
     assert says in sentence
     assert not (tmp_path / "run" / "audit.json").exists()
 
@@ -305,7 +308,7 @@ WISHES = [
 @pytest.mark.parametrize(("make", "says"), WISHES, ids=[says for _, says in WISHES])
 def test_wishes(make: Make, says: str, good: Path, tmp_path: Path, capsys):
     options = gate(tmp_path)
-    sentence = refused(capsys, "run", good, *options, "--out", tmp_path / "run", *make(tmp_path))
+    sentence = refused(capsys, "run", good, *options, "--out", tmp_path / "run", "-q", *make(tmp_path))
     assert says in sentence
     assert not (tmp_path / "run" / "audit.json").exists()
 
@@ -315,7 +318,7 @@ def test_wishes(make: Make, says: str, good: Path, tmp_path: Path, capsys):
 def test_a_damaged_audit(command: str, text: str, tmp_path: Path, capsys):
     (tmp_path / "audit.json").write_text(text)
     assert "audit.json" in refused(capsys, command, tmp_path)
-    assert "audit.json" in refused(capsys, command, tmp_path / "nowhere")
+    assert "nowhere" in refused(capsys, command, tmp_path / "nowhere")
 
 
 class Malicious:
@@ -360,12 +363,23 @@ def test_code_in_the_repository_is_not_run(good: Path, tmp_path: Path):
     assert not (tmp_path / "trace").exists()
 
 
-def test_a_full_disk_keeps_what_was_stored(good: Path, tmp_path: Path, capsys):
-    options = gate(tmp_path)
-    (tmp_path / "run" / "observations").mkdir(parents=True)
-    (tmp_path / "run" / "observations" / "local.coin.jsonl.part").symlink_to("/dev/full")
-    refused_sentence = refused(
-        capsys, "run", good, *options, "--set", "local.coin.of=50000", "--out", tmp_path / "run", "-q"
+def test_a_full_disk_is_one_sentence_and_the_same_command_goes_on(good: Path, tmp_path: Path):
+    """A limit on the size of files stands for the full disk."""
+    options = [*gate(tmp_path), "--set", "local.coin.of=20000", "--out", tmp_path / "run", "-q"]
+    command = " ".join(shlex.quote(str(word)) for word in (ASSAY, "run", good, *options))
+    done = subprocess.run(
+        ["bash", "-c", f"ulimit -f 400; exec {command}"], capture_output=True, text=True, check=False
     )
-    assert "free space and run the same command again" in refused_sentence
+    assert done.returncode == 2, done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "free space and run the same command again" in done.stderr
     assert not (tmp_path / "run" / "audit.json").exists()
+    assert assay("run", good, *options).code == 0
+
+
+def test_a_check_that_exits_is_a_check_that_broke_off(good: Path, tmp_path: Path):
+    options = gate(tmp_path)
+    source = (tmp_path / "my_checks.py").read_text()
+    (tmp_path / "my_checks.py").write_text(source.replace("raise ZeroDivisionError", "raise SystemExit"))
+    (tmp_path / "policy.yaml").write_text((tmp_path / "policy.yaml").read_text().replace("coin,", "breaks,"))
+    assert assay("run", good, *options, "--out", tmp_path / "run").code == 3
