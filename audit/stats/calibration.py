@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from audit.stats.cluster import cluster_bootstrap
 from audit.stats.estimate import Estimate, at_levels, nothing
+from audit.stats.power import detectable
 
 BINS = 10
 
@@ -47,4 +48,5 @@ def calibration_error(
 
     interval, stricter = at_levels(bounds, f"bootstrap over {groups} clusters, {len(draws)} draws")
     note = f"{BINS} bins of equal width; biased upward in small samples."
-    return Estimate(value, interval, stricter, n=n, n_clusters=groups, note=note)
+    spread = detectable(float(draws.std(ddof=1)))
+    return Estimate(value, interval, stricter, n=n, n_clusters=groups, smallest_detectable=spread, note=note)
