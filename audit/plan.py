@@ -136,7 +136,7 @@ def _cannot_run(check: Check, target: Target) -> str:
     if not any(issubclass_of(capability, check.needs) for capability in capabilities):
         wants = " or ".join(need.__name__ for need in check.needs)
         has = " and ".join(capability.__name__ for capability in capabilities)
-        return f"{check.id} needs a model that {wants}; a {target.kind} {has}"
+        return f"{check.id} needs a model that {wants}; this {target.kind} {has}"
     if target.scan.threats:
         threat = target.scan.threats[0]
         return f"the model was not opened: {threat.file} {threat.what}"
