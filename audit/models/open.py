@@ -5,7 +5,7 @@ from pathlib import Path
 from audit.errors import InputError
 from audit.models.asking import Advance, Asking, silent
 from audit.models.response_cache import ResponseCache
-from audit.target.cache_folder import cache_folder
+from audit.target.cache_folder import ANSWERS, cache_folder
 from audit.target.target import ModelKind, Target
 
 DTYPES = ("float32", "bfloat16")
@@ -36,7 +36,7 @@ def open_model(
     model, tokenizer = load(target, dtype, device)
     asking = Asking(
         identity=target.digest,
-        cache=ResponseCache(cache or cache_folder() / "responses.sqlite"),
+        cache=ResponseCache(cache or cache_folder() / ANSWERS),
         advance=advance,
         settings={
             "dtype": dtype,

@@ -73,6 +73,25 @@ class ResponseCache:
                 "again to go on."
             ) from error
 
+    def count(self) -> int:
+        """How many answers there are."""
+        try:
+            (number,) = self._database.execute("SELECT count(*) FROM response").fetchone()
+        except sqlite3.Error as error:
+            raise StorageError(f"The response cache {self.path} cannot be read ({error}): delete it.") from error
+        return int(number)
+
     def close(self) -> None:
         """Let go of the file."""
         self._database.close()
+
+
+def count_answers(path: Path) -> int:
+    """How many answers a cache file holds; 0 where there is none."""
+    if not path.is_file():
+        return 0
+    cache = ResponseCache(path)
+    try:
+        return cache.count()
+    finally:
+        cache.close()

@@ -81,7 +81,11 @@ def as_text(value: Any, between: str = "\n") -> str:
     if isinstance(value, int | float):
         known = wording.finite(value)
         return wording.NOT_MEASURED if known is None else wording.plain_number(known)
-    return value if isinstance(value, str) else json.dumps(_printable(value), ensure_ascii=False, default=str)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Mapping) and all(isinstance(part, str | int | float) for part in value.values()):
+        return between.join(f"{key}: {as_text(value[key])}" for key in sorted(value, key=str)) or "none"
+    return json.dumps(_printable(value), ensure_ascii=False, default=str)
 
 
 def _term(term: Any, words: list[str]) -> set[int]:

@@ -1,0 +1,83 @@
+"""Log-likelihoods: Assay against lm-evaluation-harness on the same requests and weights."""
+
+import argparse
+import csv
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+HERE = Path(__file__).parent
+PEER = HERE / ".peer" / "bin" / "python"
+ITEMS = 600
+BATCH_SIZES = (1, 8, 32)
+
+
+def crows_pairs(path: Path) -> list[tuple[str, str]]:
+    """Both sentences of every pair, with an empty context."""
+    with path.open(encoding="utf-8") as stream:
+        return [("", row[side]) for row in csv.DictReader(stream) for side in ("sent_more", "sent_less")]
+
+
+def bbq(path: Path) -> list[tuple[str, str]]:
+    """The first ITEMS questions, each with its three answers."""
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()[:ITEMS]]
+    return [
+        (f"{row['context']}\nQuestion: {row['question']}\nAnswer:", f" {row[answer]}")
+        for row in rows
+        for answer in ("ans0", "ans1", "ans2")
+    ]
+
+
+def answers(path: Path) -> list[int]:
+    """The right answer of each of the first ITEMS questions."""
+    return [json.loads(line)["label"] for line in path.read_text(encoding="utf-8").splitlines()[:ITEMS]]
+
+
+def timed(python: Path, script: str, requests: Path, *options: str) -> tuple[float, np.ndarray]:
+    """Processor seconds and scores of one program."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "scores.json"
+        subprocess.run([python, HERE / script, requests, out, *options], check=True)
+        result = json.loads(out.read_text())
+    return result["seconds"], np.array(result["scores"])
+
+
+def main() -> None:
+    """Run both and print what came out."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=["crows-pairs", "bbq"])
+    parser.add_argument("path", type=Path)
+    parser.add_argument("--dtype", default="float32")
+    arguments = parser.parse_args()
+    requests = (crows_pairs if arguments.what == "crows-pairs" else bbq)(arguments.path)
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(requests, file)
+        file.flush()
+        ours, scores = timed(Path(sys.executable), "score_ours.py", Path(file.name), arguments.dtype)
+        runs = [
+            (*timed(PEER, "score_peer.py", Path(file.name), arguments.dtype, str(size)), size)
+            for size in BATCH_SIZES
+        ]
+    theirs, peer_scores, size = min(runs, key=lambda run: run[0])
+    print(f"{len(requests)} requests, {arguments.dtype}, processor seconds")
+    print(f"assay                      {ours:8.1f}")
+    for seconds, _, batch in runs:
+        print(f"lm-evaluation-harness, {batch:>2} {seconds:8.1f}")
+    print(f"ratio to its best ({size:>2})     {theirs / ours:8.2f}")
+    print(f"largest difference, nats   {np.abs(scores - peer_scores).max():8.5f}")
+    if arguments.what == "crows-pairs":
+        for name, values in (("assay", scores), ("peer", peer_scores)):
+            gap = values.reshape(-1, 2) @ [1, -1]
+            print(f"{name:<6} stereotype share {np.mean(gap > 0):.4f}, mean absolute gap {np.abs(gap).mean():.4f}")
+    else:
+        right = np.array(answers(arguments.path))
+        for name, values in (("assay", scores), ("peer", peer_scores)):
+            print(f"{name:<6} accuracy {np.mean(values.reshape(-1, 3).argmax(1) == right):.4f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""Masked language models, classifiers and encoders: plumbing on tiny random weights."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import transformers
+
+from audit.capability import CanClassify, CanEmbed, CanFill, CanGenerate, CanScore
+from audit.models.asking import Asking
+from audit.models.encoder import Encoder
+from audit.models.masked_lm import MaskedLM
+from audit.models.open import open_model
+from audit.models.text_classifier import TextClassifier
+from audit.target.open import open_target
+from tests.tiny import SMALL, bert_folder, saved, word_piece_tokenizer
+
+TEXTS = ["The committee met on Monday.", "My sister and my brother work.", "A plan", "A plan"]
+
+
+def loaded(folder: Path, auto: type) -> tuple[object, object]:
+    return auto.from_pretrained(folder).eval(), transformers.AutoTokenizer.from_pretrained(folder)
+
+
+def plain_pseudo_log_likelihood(model, tokenizer, text: str) -> float:
+    """One masked copy at a time, straight from the definition."""
+    ids, total = tokenizer(text, return_tensors="pt")["input_ids"], 0.0
+    for place in range(1, ids.shape[1] - 1):
+        masked = ids.clone()
+        masked[0, place] = tokenizer.mask_token_id
+        with torch.inference_mode():
+            total += float(torch.log_softmax(model(masked).logits[0, place].double(), -1)[ids[0, place]])
+    return total
+
+
+@pytest.mark.parametrize("kind", ["Bert", "Roberta", "DistilBert", "Electra", "Albert"])
+def test_pseudo_log_likelihood_equals_the_definition(kind: str, tmp_path: Path):
+    tokenizer = word_piece_tokenizer()
+    config_class = getattr(transformers, f"{kind}Config")
+    sizes = dict(SMALL)
+    if kind == "DistilBert":
+        sizes = {"dim": 32, "hidden_dim": 64, "n_layers": 2, "n_heads": 4, "max_position_embeddings": 256}
+    if kind in {"Albert", "Electra"}:
+        sizes["embedding_size"] = 32
+    config = config_class(**sizes, vocab_size=len(tokenizer), pad_token_id=0)
+    saved(tmp_path, getattr(transformers, f"{kind}ForMaskedLM"), config, tokenizer, seed=0)
+    model, tokenizer = loaded(tmp_path, transformers.AutoModelForMaskedLM)
+    lm = MaskedLM(model, tokenizer, Asking())
+    assert isinstance(lm, CanFill)
+    assert not isinstance(lm, CanScore | CanGenerate | CanClassify)
+    expected = [plain_pseudo_log_likelihood(model, tokenizer, text) for text in TEXTS]
+    assert lm.pseudo_log_likelihood(TEXTS) == pytest.approx(expected, abs=1e-4)
+    assert lm.applies_head_alone
+
+
+def test_filling_a_gap(tmp_path: Path):
+    model, tokenizer = loaded(bert_folder(tmp_path), transformers.AutoModelForMaskedLM)
+    lm = MaskedLM(model, tokenizer, Asking())
+    scores = lm.fill(["My [MASK] work as a nurse.", "nothing to fill"], ["sister", "brother"])
+    assert scores.shape == (2, 2)
+    assert np.isfinite(scores[0]).all()
+    assert np.isnan(scores[1]).all()
+    assert np.isnan(lm.pseudo_log_likelihood(["", "word " * 400])).all()
+
+
+def test_probabilities_do_not_depend_on_the_batch(tmp_path: Path):
+    folder = bert_folder(tmp_path, transformers.BertForSequenceClassification, num_labels=3)
+    model, tokenizer = loaded(folder, transformers.AutoModelForSequenceClassification)
+    classifier = TextClassifier(model, tokenizer, Asking())
+    assert isinstance(classifier, CanClassify)
+    together = classifier.probabilities([*TEXTS, "word " * 400])
+    assert together.shape == (5, 3)
+    assert together[:4].sum(axis=1) == pytest.approx(1.0)
+    assert np.isnan(together[4]).all()
+    alone = np.concatenate([classifier.probabilities([text]) for text in TEXTS])
+    assert together[:4] == pytest.approx(alone, abs=1e-6)
+
+
+def test_vectors_are_means_over_real_tokens(tmp_path: Path):
+    folder = bert_folder(tmp_path, transformers.BertModel)
+    model, tokenizer = loaded(folder, transformers.AutoModel)
+    encoder = Encoder(model, tokenizer, Asking(), folder)
+    assert isinstance(encoder, CanEmbed)
+    vectors = encoder.embed(TEXTS)
+    with torch.inference_mode():
+        alone = model(**tokenizer(TEXTS[0], return_tensors="pt")).last_hidden_state[0].mean(0)
+    assert vectors[0] == pytest.approx(alone.numpy(), abs=1e-5)
+    assert vectors.shape == (4, 32)
+
+
+@pytest.mark.parametrize(
+    ("kind", "capability"),
+    [
+        (transformers.BertForMaskedLM, CanFill),
+        (transformers.BertForSequenceClassification, CanClassify),
+        (transformers.BertModel, CanEmbed),
+    ],
+)
+def test_a_folder_opens_as_the_adapter_of_its_kind(kind: type, capability: type, tmp_path: Path):
+    model = open_model(open_target(str(bert_folder(tmp_path / "model", kind))), cache=tmp_path / "cache.sqlite")
+    assert isinstance(model, capability)
