@@ -86,10 +86,12 @@ def _model_index(view: View) -> list[dict[str, Any]]:
 
 
 def _results(view: View, check: CheckView) -> list[dict[str, Any]]:
+    """What the index holds of a check: every overall number, and those of groups that a control decides on."""
     slices: dict[str, list[dict[str, Any]]] = {}
+    decided = [finding.measurement for finding in view.report.findings]
     for row in check.rows:
         m = row.measurement
-        if wording.finite(m.value) is not None:
+        if wording.finite(m.value) is not None and (m.group == "" or m in decided):
             config = f"{m.language or 'all languages'}, {m.group or 'overall'}"
             slices.setdefault(line(config), []).append(_metric(view, check, m, row.unit))
     task = pipeline_tag(view.report.target)

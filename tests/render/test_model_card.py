@@ -109,7 +109,7 @@ def test_every_measured_number_reaches_the_hub_with_its_n_and_its_interval() -> 
 
 def test_a_number_that_may_not_be_decided_on_says_so_and_none_is_left_out() -> None:
     held = (
-        replace(GAPS[0], reason="the model does not handle English", interval=None),
+        replace(GAPS[0], group="", reason="the model does not handle English", interval=None),
         Measurement("stereotype-gap", None, group="men", reason="nothing was scored"),
         Measurement("stereotype-gap", float("nan"), group="girls"),
     )
@@ -119,6 +119,15 @@ def test_a_number_that_may_not_be_decided_on_says_so_and_none_is_left_out() -> N
     assert metric["args"]["caution"] == "the model does not handle English"
     assert metric["args"]["method"] == "no interval"
     assert metric["args"]["ci_low"] is None
+
+
+def test_groups_that_no_control_decides_on_are_in_the_tables_but_not_in_the_index() -> None:
+    unseen = replace(GAPS[0], group="a group that nobody asked for", value=0.125)
+    card = model_card.render(replace(REPORT, measurements={FRAMES: (*GAPS, unseen)}))
+    names = [m["name"] for r in front(card)["model-index"][0]["results"] for m in r["metrics"]]
+    assert not any("nobody asked for" in name for name in names)
+    assert any(GAPS[0].group in name for name in names)
+    assert "nobody asked for" in card.split("---", 2)[2]
 
 
 def test_a_card_without_measurements_has_no_index_and_is_read_all_the_same() -> None:
