@@ -29,13 +29,14 @@ def pages() -> Mapping[str, str]:
     return written
 
 
-def command_pages(command: click.Command, name: str) -> Iterator[str]:
+def command_pages(command: click.Command, name: str, above: click.Context | None = None) -> Iterator[str]:
     """The help of a command and of those below it."""
-    with click.Context(command, info_name=name, max_content_width=100, terminal_width=100) as context:
-        yield f"## `{name}`\n\n```text\n{command.get_help(context)}\n```\n"
+    settings = {"parent": above, "info_name": name, "max_content_width": 100, "terminal_width": 100}
+    context = click.Context(command, **settings, help_option_names=["-h", "--help"])
+    yield f"## `{context.command_path}`\n\n```text\n{command.get_help(context)}\n```\n"
     if isinstance(command, click.Group):
         for part, below in sorted(command.commands.items()):
-            yield from command_pages(below, f"{name} {part}")
+            yield from command_pages(below, part, context)
 
 
 def main() -> None:
