@@ -52,15 +52,16 @@ def main() -> None:
     parser.add_argument("what", choices=["crows-pairs", "bbq"])
     parser.add_argument("path", type=Path)
     parser.add_argument("--dtype", default="float32")
+    parser.add_argument("--batch-size", type=int, action="append", help="of the peer; repeat for several")
     arguments = parser.parse_args()
+    sizes = arguments.batch_size or BATCH_SIZES
     requests = (crows_pairs if arguments.what == "crows-pairs" else bbq)(arguments.path)
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(requests, file)
         file.flush()
         ours, scores = timed(Path(sys.executable), "score_ours.py", Path(file.name), arguments.dtype)
         runs = [
-            (*timed(PEER, "score_peer.py", Path(file.name), arguments.dtype, str(size)), size)
-            for size in BATCH_SIZES
+            (*timed(PEER, "score_peer.py", Path(file.name), arguments.dtype, str(size)), size) for size in sizes
         ]
     theirs, peer_scores, size = min(runs, key=lambda run: run[0])
     print(f"{len(requests)} requests, {arguments.dtype}, processor seconds")
