@@ -68,7 +68,7 @@ def run_check(planned: PlannedCheck, plan: Plan, folder: RunFolder, model: Calla
         missing=missing,
         sha256=folder.digest(check.id),
     )
-    untested = () if status == Status.RUN else (Untested(check.id, reason),)
+    untested = _silent_languages(planned, measurements) if status == Status.RUN else (Untested(check.id, reason),)
     return CheckResult(record, measurements, tuple(evidence), untested, time.monotonic() - started)
 
 
@@ -123,6 +123,13 @@ def _finite(measurement: Measurement) -> Measurement:
         if number is not None and plain(float(number)) is None:
             raise ValueError(f"{measurement.metric} came out as {number}")
     return measurement
+
+
+def _silent_languages(planned: PlannedCheck, measurements: Sequence[Measurement]) -> tuple[Untested, ...]:
+    """Languages that were asked for and of which the check says nothing at all."""
+    spoken_of = {m.language for m in measurements}
+    reason = f"{planned.check.id} measured nothing in this language and gave no reason"
+    return tuple(Untested(planned.check.id, reason, code) for code in planned.languages if code not in spoken_of)
 
 
 def _why_nothing(measurements: Sequence[Measurement]) -> str:
