@@ -24,11 +24,12 @@ on users who lose a model that was never licensed to them.
 
 ## Limits
 Not legal advice. Only declared lineage is seen, and one level of it: state the licences of base models, and of
-what those were made from. Licences of training data are not judged, nor outputs of other models used for training,
-nor code. Facts cover 33 licences; every other is UNKNOWN. Thresholds on figures that were not given become duties
-to check. `region` is the licensee's seat ("EU" or a country code), `monthly_active_users` those of licensee and
-affiliates in the month that the licence counts (for Llama, the calendar month before the version was released; a
-figure of today neither clears nor condemns). An "or later" version is judged as the version named. Facts were written by engineers from the licence texts; no lawyer has reviewed them.
+what those were made from. Licences of training data are not judged, nor outputs of other models used for
+training, nor code. Facts cover 33 licences; every other is UNKNOWN. Thresholds on figures that were not given
+become duties to check. `region` is the licensee's seat ("EU" or a country code), `monthly_active_users` those
+of licensee and affiliates in the month that the licence counts (for Llama, the calendar month before the
+version was released; a figure of today neither clears nor condemns). An "or later" version is judged as the
+version named. Facts were written by engineers from the licence texts; no lawyer has reviewed them.
 
 ## Source
 The texts of the licences, cited by clause in `audit/licensing/data`; SPDX licence expressions,
