@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from transformers.modeling_outputs import BaseModelOutput
 
+from audit.models.scoring.normaliser import log_normaliser
+
 TOKENS = 2048
 """Padded tokens in one forward pass."""
 
@@ -76,10 +78,10 @@ def _log_probabilities(
     inputs = {"input_ids": ids.to(device), "attention_mask": attention.to(device)}
     if head_only:
         states = getattr(model, model.base_model_prefix)(**inputs)[0][rows, places]
-        of_vocabulary = apply_head(model, states).float().cpu()
+        of_vocabulary = apply_head(model, states)
     else:
-        of_vocabulary = model(**inputs).logits[rows, places].float().cpu()
-    chosen = of_vocabulary[rows, targets].double() - of_vocabulary.logsumexp(-1).double()
+        of_vocabulary = model(**inputs).logits[rows, places]
+    chosen = of_vocabulary[rows, targets].double() - log_normaliser(of_vocabulary)
     return [float(score) for score in chosen]
 
 

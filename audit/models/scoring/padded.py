@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from audit.models.scoring.encode import Encoded
+from audit.models.scoring.normaliser import log_normaliser
 
 TOKENS = 1024
 """Padded tokens in one forward pass; more does not go faster on a CPU."""
@@ -51,7 +52,7 @@ def score_padded(model: Any, batch: Sequence[Encoded]) -> list[float]:
     for row, encoded in enumerate(batch):
         end = len(encoded.ids)
         targets = ids[row, end - encoded.targets : end]
-        of_vocabulary = logits[row, end - encoded.targets - 1 : end - 1].float()
+        of_vocabulary = logits[row, end - encoded.targets - 1 : end - 1]
         of_targets = of_vocabulary.gather(1, targets[:, None])[:, 0].double()
-        scores.append(float((of_targets - of_vocabulary.logsumexp(-1).double()).sum()))
+        scores.append(float((of_targets - log_normaliser(of_vocabulary)).sum()))
     return scores

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from audit.models.scoring.encode import Encoded
+from audit.models.scoring.normaliser import log_normaliser
 
 NODES = 512
 """Nodes in one forward pass: enough to keep the processor busy, few enough for the attention to stay small."""
@@ -78,8 +79,7 @@ def score_trie(model: Any, batch: Sequence[Encoded]) -> list[float]:
     row_of = {node: row for row, node in enumerate(predicting)}
     rows = [row_of[node] for e, path in zip(batch, paths, strict=True) for node in path[-e.targets :]]
     tokens = [token for e in batch for token in e.ids[-e.targets :]]
-    of_vocabulary = logits.float()
-    scored = of_vocabulary[rows, tokens].double() - of_vocabulary.logsumexp(-1).double()[rows]
+    scored = logits[rows, tokens].double() - log_normaliser(logits)[rows]
     ends = torch.tensor([e.targets for e in batch]).cumsum(0).tolist()
     starts = [0, *ends[:-1]]
     return [float(scored[start:end].sum()) for start, end in zip(starts, ends, strict=True)]
