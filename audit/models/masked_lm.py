@@ -27,7 +27,10 @@ class MaskedLM:
 
     @cached_property
     def _special(self) -> frozenset[int]:
-        return frozenset(self._tokenizer.all_special_ids)
+        """Tokens that frame a text; an unknown word is part of it and is scored."""
+        names = ("cls", "sep", "pad", "bos", "eos", "mask")
+        ids = (getattr(self._tokenizer, f"{name}_token_id", None) for name in names)
+        return frozenset(token for token in ids if token is not None)
 
     @cached_property
     def applies_head_alone(self) -> bool:

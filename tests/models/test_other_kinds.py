@@ -16,7 +16,7 @@ from audit.models.text_classifier import TextClassifier
 from audit.target.open import open_target
 from tests.tiny import SMALL, bert_folder, saved, word_piece_tokenizer
 
-TEXTS = ["The committee met on Monday.", "My sister and my brother work.", "A plan", "A plan"]
+TEXTS = ["The committee met on Monday.", "My sister and my brother work.", "A plan", "A plan", "A ☃ plan"]
 
 
 def loaded(folder: Path, auto: type) -> tuple[object, object]:
@@ -70,11 +70,11 @@ def test_probabilities_do_not_depend_on_the_batch(tmp_path: Path):
     classifier = TextClassifier(model, tokenizer, Asking())
     assert isinstance(classifier, CanClassify)
     together = classifier.probabilities([*TEXTS, "word " * 400])
-    assert together.shape == (5, 3)
-    assert together[:4].sum(axis=1) == pytest.approx(1.0)
-    assert np.isnan(together[4]).all()
+    assert together.shape == (6, 3)
+    assert together[:5].sum(axis=1) == pytest.approx(1.0)
+    assert np.isnan(together[5]).all()
     alone = np.concatenate([classifier.probabilities([text]) for text in TEXTS])
-    assert together[:4] == pytest.approx(alone, abs=1e-6)
+    assert together[:5] == pytest.approx(alone, abs=1e-6)
 
 
 def test_vectors_are_means_over_real_tokens(tmp_path: Path):
@@ -86,7 +86,7 @@ def test_vectors_are_means_over_real_tokens(tmp_path: Path):
     with torch.inference_mode():
         alone = model(**tokenizer(TEXTS[0], return_tensors="pt")).last_hidden_state[0].mean(0)
     assert vectors[0] == pytest.approx(alone.numpy(), abs=1e-5)
-    assert vectors.shape == (4, 32)
+    assert vectors.shape == (5, 32)
 
 
 @pytest.mark.parametrize(
