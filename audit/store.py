@@ -57,6 +57,8 @@ class RunFolder:
             if held != self._digest:
                 raise RunFolderError(f"{self.path} holds another audit: choose another --out, or pass --fresh.")
             return
+        if not mark.exists() and (self.path / "README.md").exists():
+            raise RunFolderError(f"{self.path} holds a README.md that is not Assay's: choose another --out.")
         for file in (self.path / "observations").glob("*.jsonl*"):
             file.unlink()
         write_whole(mark, json.dumps({"plan": self._digest}) + "\n")

@@ -40,6 +40,13 @@ def test_the_same_plan_goes_on_and_another_is_refused(tmp_path: Path):
         assert not folder.has("bias.x")
 
 
+def test_the_card_of_somebody_else_is_not_overwritten(tmp_path: Path):
+    (tmp_path / "README.md").write_text("the maker's card")
+    with pytest.raises(RunFolderError, match=r"README.md"), RunFolder(tmp_path, "one", fresh=True):
+        pass
+    assert (tmp_path / "README.md").read_text() == "the maker's card"
+
+
 def test_two_processes_do_not_share_a_folder(tmp_path: Path):
     with (
         RunFolder(tmp_path, "one"),
