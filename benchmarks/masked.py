@@ -46,7 +46,7 @@ def main() -> None:
     tokenizer = bert_tokenizer()
     torch.manual_seed(0)
     model = transformers.BertForMaskedLM(transformers.BertConfig(vocab_size=30522)).eval()
-    lm = MaskedLM(model, tokenizer, Asking())
+    lm = MaskedLM(lambda: (model, tokenizer), Asking())
     started = time.process_time()
     ours = lm.pseudo_log_likelihood(texts)
     seconds = time.process_time() - started

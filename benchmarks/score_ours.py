@@ -10,12 +10,45 @@ import torch
 from audit.models.asking import Asking
 from audit.models.causal_lm import CausalLM
 from audit.models.load import load
+from audit.models.scoring.encode import encode
+from audit.models.scoring.trie import Trie, read_by_model, trie_batches
 from audit.target.open import open_target
 
-requests, out, dtype = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
-lm = CausalLM(*load(open_target("demo"), dtype, "cpu"), Asking())
-started = time.process_time()
-with torch.inference_mode():
-    scores = lm.log_likelihood([tuple(request) for request in json.loads(requests.read_text())])
-seconds = time.process_time() - started
-out.write_text(json.dumps({"seconds": seconds, "scores": scores.tolist()}))
+SIZE, REPEATS = 2048, 12
+
+
+def gemm_rate(dtype: str) -> float:
+    """The most operations a second that this machine reaches in products of square matrices."""
+    a, b = (torch.randn(SIZE, SIZE, dtype=getattr(torch, dtype)) for _ in range(2))
+    times = []
+    for _ in range(REPEATS):
+        started = time.perf_counter()
+        a @ b
+        times.append(time.perf_counter() - started)
+    return float(2 * SIZE**3 / min(times))
+
+
+def distinct_nodes(tokenizer: object, requests: list[tuple[str, str]]) -> int:
+    """Nodes of the tries of all packs."""
+    ids = read_by_model([encode(tokenizer, *request) for request in requests])
+    nodes = 0
+    for batch in trie_batches(ids):
+        trie = Trie()
+        for index in batch:
+            trie.insert(ids[index])
+        nodes += len(trie.tokens)
+    return nodes
+
+
+path, out, dtype = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+requests = [tuple(request) for request in json.loads(path.read_text())]
+model, tokenizer = load(open_target("demo"), dtype, "cpu")
+rate = gemm_rate(dtype)
+lm = CausalLM(lambda: (model, tokenizer), Asking())
+started, clock = time.process_time(), time.perf_counter()
+scores = lm.log_likelihood(requests)
+seconds, wall = time.process_time() - started, time.perf_counter() - clock
+nodes = distinct_nodes(tokenizer, requests)
+work = nodes * 2 * sum(weights.numel() for weights in model.parameters())
+result = {"seconds": seconds, "scores": scores.tolist(), "nodes": nodes, "way": lm.way}
+out.write_text(json.dumps({**result, "rate": work / wall, "gemm_rate": rate}))

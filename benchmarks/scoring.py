@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -37,13 +38,12 @@ def answers(path: Path) -> list[int]:
     return [json.loads(line)["label"] for line in path.read_text(encoding="utf-8").splitlines()[:ITEMS]]
 
 
-def timed(python: Path, script: str, requests: Path, *options: str) -> tuple[float, np.ndarray]:
-    """Processor seconds and scores of one program."""
+def timed(python: Path, script: str, requests: Path, *options: str) -> dict[str, Any]:
+    """What one program wrote: processor seconds, scores ..."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "scores.json"
         subprocess.run([python, HERE / script, requests, out, *options], check=True)
-        result = json.loads(out.read_text())
-    return result["seconds"], np.array(result["scores"])
+        return json.loads(out.read_text())
 
 
 def main() -> None:
@@ -59,17 +59,25 @@ def main() -> None:
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(requests, file)
         file.flush()
-        ours, scores = timed(Path(sys.executable), "score_ours.py", Path(file.name), arguments.dtype)
+        ours = timed(Path(sys.executable), "score_ours.py", Path(file.name), arguments.dtype)
         runs = [
-            (*timed(PEER, "score_peer.py", Path(file.name), arguments.dtype, str(size)), size) for size in sizes
+            (dtype, size, timed(PEER, "score_peer.py", Path(file.name), dtype, str(size)))
+            for dtype in dict.fromkeys(("float32", arguments.dtype))
+            for size in sizes
         ]
-    theirs, peer_scores, size = min(runs, key=lambda run: run[0])
-    print(f"{len(requests)} requests, {arguments.dtype}, processor seconds")
-    print(f"assay                      {ours:8.1f}")
-    for seconds, _, batch in runs:
-        print(f"lm-evaluation-harness, {batch:>2} {seconds:8.1f}")
-    print(f"ratio to its best ({size:>2})     {theirs / ours:8.2f}")
-    print(f"largest difference, nats   {np.abs(scores - peer_scores).max():8.5f}")
+    _, _, peer = min((run for run in runs if run[0] == "float32"), key=lambda run: run[2]["seconds"])
+    scores, peer_scores = np.array(ours["scores"]), np.array(peer["scores"])
+    print(f"{len(requests)} requests, processor seconds")
+    print(f"assay, {arguments.dtype:<8}                         {ours['seconds']:8.1f}   ({ours['way']})")
+    for dtype, size, run in runs:
+        ratio = run["seconds"] / ours["seconds"]
+        print(
+            f"lm-evaluation-harness, {dtype:<8}, batch {size:>2} {run['seconds']:8.1f}   {ratio:5.2f} times ours"
+        )
+    share = ours["rate"] / ours["gemm_rate"]
+    rates = f"{ours['rate'] / 1e9:.0f} of {ours['gemm_rate'] / 1e9:.0f} GFLOP/s"
+    print(f"{ours['nodes']:,} distinct nodes at {rates}: {share:.2f}")
+    print(f"largest difference from its float32, nats   {np.abs(scores - peer_scores).max():8.5f}")
     if arguments.what == "crows-pairs":
         for name, values in (("assay", scores), ("peer", peer_scores)):
             gap = values.reshape(-1, 2) @ [1, -1]

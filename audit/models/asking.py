@@ -45,6 +45,9 @@ def ask(
     call = digest(kind, sorted(key.hex() for key in keys.values()))
     known = asking.cache.known(list(keys.values())) if asking.cache else {}
     answers = {request: known[keys[request]][1] for request in distinct if keys[request] in known}
+    if len(answers) == len(distinct):
+        asking.advance(sum(map(work, distinct)))
+        return [answers[request] for request in requests]
     planned = [r for r in distinct if keys[r] not in known or known[keys[r]][0] == call]
     asking.advance(sum(work(request) for request in set(distinct) - set(planned)))
     for batch in batching(planned):
@@ -59,18 +62,19 @@ def ask(
 
 def by_size(size: Callable[[R], int], budget: int) -> Callable[[list[R]], Iterator[list[R]]]:
     """Batching by ``size`` (tokens), longest first: longest size times length stays within ``budget``."""
+    return lambda requests: sized(requests, size, budget)
 
-    def batching(requests: list[R]) -> Iterator[list[R]]:
-        batch: list[R] = []
-        longest = 0
-        for request in sorted(requests, key=lambda request: (-size(request), repr(request))):
-            if batch and longest * (len(batch) + 1) > budget:
-                yield batch
-                batch = []
-            if not batch:
-                longest = max(1, size(request))
-            batch.append(request)
-        if batch:
+
+def sized(requests: Sequence[R], size: Callable[[R], int], budget: int) -> Iterator[list[R]]:
+    """``requests`` in batches, longest first: longest size times length stays within ``budget``."""
+    batch: list[R] = []
+    longest = 0
+    for request in sorted(requests, key=lambda request: (-size(request), repr(request))):
+        if batch and longest * (len(batch) + 1) > budget:
             yield batch
-
-    return batching
+            batch = []
+        if not batch:
+            longest = max(1, size(request))
+        batch.append(request)
+    if batch:
+        yield batch

@@ -1,52 +1,51 @@
 """An encoder: one vector for each text."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import torch
 
 from audit.capability import Vectors
-from audit.models.asking import Asking, ask, by_size
-from audit.models.padding import padded
-from audit.models.scoring.padded import window
+from audit.models.asking import Asking, ask, sized
+from audit.models.loaded import Load, Loaded
 from audit.work import work_of_text
 
 BUDGET = 2048
+"""Padded tokens in one forward pass."""
 
 
 class Encoder:
     """CanEmbed over a transformers encoder; mean of the token vectors unless its folder asks for the first one."""
 
-    def __init__(self, model: Any, tokenizer: Any, asking: Asking, folder: Path) -> None:
-        self._model, self._tokenizer, self._asking = model, tokenizer, asking
+    def __init__(self, load: Load, asking: Asking, folder: Path) -> None:
+        self._loaded, self._asking = Loaded(load), asking
         self._first = _pools_first_token(folder)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """See CanEmbed; a text longer than the window is cut, as the model's users cut it."""
-        length = {text: len(self._tokenizer(text)["input_ids"]) for text in dict.fromkeys(texts)}
 
-        @torch.inference_mode()
-        def compute(batch: list[str]) -> list[list[float]]:
-            device = next(self._model.parameters()).device
-            inputs = padded(self._tokenizer, batch, device, window(self._model))
-            states = self._model(**inputs).last_hidden_state
+        def batching(planned: list[str]) -> Iterator[list[str]]:
+            length = {text: len(self._loaded.tokenizer(text)["input_ids"]) for text in planned}
+            yield from sized(planned, lambda text: length[text], BUDGET)
+
+        answers = ask(self._asking, "embed", list(texts), self._vectors, batching=batching, work=work_of_text)
+        return np.array(answers, dtype=np.float32)
+
+    def _vectors(self, texts: list[str]) -> list[list[float]]:
+        import torch
+
+        from audit.models.padding import padded
+        from audit.models.scoring.padded import window
+
+        model = self._loaded.model
+        with torch.inference_mode():
+            inputs = padded(self._loaded.tokenizer, texts, next(model.parameters()).device, window(model))
+            states = model(**inputs).last_hidden_state
             if self._first:
                 return [list(row) for row in states[:, 0].float().cpu().tolist()]
             weights = inputs["attention_mask"].unsqueeze(-1).to(states.dtype)
             return [list(row) for row in ((states * weights).sum(1) / weights.sum(1)).float().cpu().tolist()]
-
-        answers = ask(
-            self._asking,
-            "embed",
-            list(texts),
-            compute,
-            batching=by_size(lambda text: length[text], BUDGET),
-            work=work_of_text,
-        )
-        return np.array(answers, dtype=np.float32)
 
 
 def _pools_first_token(folder: Path) -> bool:

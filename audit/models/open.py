@@ -1,9 +1,13 @@
 """From a target to the one adapter class of its kind."""
 
+import json
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-from audit.errors import InputError
+from audit.errors import InputError, TargetError
 from audit.models.asking import Advance, Asking, silent
+from audit.models.loaded import Load
 from audit.models.response_cache import ResponseCache
 from audit.target.cache_folder import ANSWERS, cache_folder
 from audit.target.target import ModelKind, Target
@@ -19,21 +23,13 @@ def open_model(
     cache: Path | None = None,
     advance: Advance = silent,
 ) -> object:
-    """The target as an object with the capabilities of its kind (``audit.models.kinds``).
+    """The target as an object with the capabilities of its kind (``audit.models.kinds``), loaded when first asked.
 
     ``cache`` is the response cache's file (None: the shared one). Raises TargetError when the target cannot be
     loaded whole and without running its code.
     """
-    import torch
-    import transformers
-
-    from audit.models.load import load
-
     if dtype not in DTYPES:
         raise InputError(f"There is no dtype {dtype}: choose {' or '.join(DTYPES)}.")
-    if not _has(device):
-        raise InputError(f"This machine has no device {device}: leave out --device to use the CPU.")
-    model, tokenizer = load(target, dtype, device)
     asking = Asking(
         identity=target.digest,
         cache=ResponseCache(cache or cache_folder() / ANSWERS),
@@ -41,26 +37,44 @@ def open_model(
         settings={
             "dtype": dtype,
             "device": device,
-            "torch": torch.__version__,
-            "transformers": transformers.__version__,
+            "torch": version("torch"),
+            "transformers": version("transformers"),
         },
     )
-    return _adapter(target, model, tokenizer, asking)
+
+    def load_model() -> tuple[Any, Any]:
+        from audit.models.load import load
+
+        if not _has(device):
+            raise InputError(f"This machine has no device {device}: leave out --device to use the CPU.")
+        return load(target, dtype, device)
+
+    return _adapter(target, load_model, asking)
 
 
-def _adapter(target: Target, model: object, tokenizer: object, asking: Asking) -> object:
+def _adapter(target: Target, load: Load, asking: Asking) -> object:
     from audit.models.causal_lm import CausalLM
     from audit.models.encoder import Encoder
     from audit.models.masked_lm import MaskedLM
     from audit.models.text_classifier import TextClassifier
 
     if target.kind == ModelKind.CAUSAL_LM:
-        return CausalLM(model, tokenizer, asking)
+        return CausalLM(load, asking)
     if target.kind == ModelKind.MASKED_LM:
-        return MaskedLM(model, tokenizer, asking)
+        return MaskedLM(load, asking)
     if target.kind == ModelKind.TEXT_CLASSIFIER:
-        return TextClassifier(model, tokenizer, asking)
-    return Encoder(model, tokenizer, asking, target.path)
+        return TextClassifier(load, asking, labels_of(target.path))
+    return Encoder(load, asking, target.path)
+
+
+def labels_of(folder: Path) -> tuple[str, ...]:
+    """The labels of a classifier, in the order of its outputs, as transformers reads them from config.json."""
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        names = config.get("id2label") or {i: f"LABEL_{i}" for i in range(int(config.get("num_labels", 2)))}
+        return tuple(str(name) for _, name in sorted((int(number), name) for number, name in names.items()))
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise TargetError(f"{folder / 'config.json'} names no labels that can be read ({error}).") from error
 
 
 def _has(device: str) -> bool:

@@ -1,52 +1,65 @@
 """A text classifier: probabilities of its labels."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 
 from audit.capability import Scores
-from audit.models.asking import Asking, ask, by_size
-from audit.models.padding import padded
-from audit.models.scoring.padded import window
+from audit.models.asking import Asking, ask, sized
+from audit.models.loaded import Load, Loaded
 from audit.work import work_of_text
 
 BUDGET = 2048
+"""Padded tokens in one forward pass."""
 
 
 class TextClassifier:
     """CanClassify over a transformers sequence classifier."""
 
-    def __init__(self, model: Any, tokenizer: Any, asking: Asking) -> None:
-        self._model, self._tokenizer, self._asking = model, tokenizer, asking
-        names = model.config.id2label
-        self.labels: tuple[str, ...] = tuple(str(names[i]) for i in range(model.config.num_labels))
+    def __init__(self, load: Load, asking: Asking, labels: Sequence[str]) -> None:
+        self._loaded, self._asking = Loaded(load), asking
+        self.labels = tuple(labels)
 
     def probabilities(self, texts: Sequence[str]) -> Scores:
         """See CanClassify; a row of NaN for a text that does not fit the model's window."""
-        length = {text: len(self._tokenizer(text)["input_ids"]) for text in dict.fromkeys(texts)}
+        length: dict[str, int] = {}
 
-        @torch.inference_mode()
-        def compute(batch: list[str]) -> list[list[float] | None]:
-            device = next(self._model.parameters()).device
-            inputs = padded(self._tokenizer, batch, device, window(self._model))
-            rows = self._shares(self._model(**inputs).logits.double()).cpu().tolist()
-            return [row if length[t] <= window(self._model) else None for t, row in zip(batch, rows, strict=True)]
+        def batching(planned: list[str]) -> Iterator[list[str]]:
+            length.update((text, len(self._loaded.tokenizer(text)["input_ids"])) for text in planned)
+            fitting = [text for text in planned if length[text] <= self._window]
+            if len(fitting) < len(planned):
+                yield [text for text in planned if length[text] > self._window]
+            yield from sized(fitting, lambda text: length[text], BUDGET)
 
-        answers = ask(
-            self._asking,
-            "probabilities",
-            list(texts),
-            compute,
-            batching=by_size(lambda text: length[text], BUDGET),
-            work=work_of_text,
-        )
+        def compute(batch: list[str]) -> Sequence[list[float] | None]:
+            return [None] * len(batch) if length[batch[0]] > self._window else self._shares(batch)
+
+        answers = ask(self._asking, "probabilities", list(texts), compute, batching=batching, work=work_of_text)
         nothing = [np.nan] * len(self.labels)
         table = [nothing if row is None else row for row in answers]
         return np.array(table, dtype=np.float64).reshape(len(texts), len(self.labels))
 
-    def _shares(self, logits: torch.Tensor) -> torch.Tensor:
-        if self._model.config.problem_type == "multi_label_classification" or logits.shape[-1] == 1:
+    @property
+    def _window(self) -> int:
+        from audit.models.scoring.padded import window
+
+        return window(self._loaded.model)
+
+    def _shares(self, texts: list[str]) -> list[list[float]]:
+        import torch
+
+        from audit.models.padding import padded
+
+        model = self._loaded.model
+        with torch.inference_mode():
+            inputs = padded(self._loaded.tokenizer, texts, next(model.parameters()).device, self._window)
+            rows: list[list[float]] = self._of_labels(model(**inputs).logits.double()).cpu().tolist()
+        return rows
+
+    def _of_labels(self, logits: Any) -> Any:
+        import torch
+
+        if self._loaded.model.config.problem_type == "multi_label_classification" or logits.shape[-1] == 1:
             return torch.sigmoid(logits)
         return torch.softmax(logits, dim=-1)

@@ -11,9 +11,11 @@ from audit.capability import CanClassify, CanGenerate, CanScore
 from audit.models.asking import Asking
 from audit.models.causal_lm import CausalLM
 from audit.models.response_cache import ResponseCache
+from audit.models.scoring.choose import Way
 from audit.models.scoring.encode import encode
 from audit.models.scoring.padded import padded_batches, score_padded
-from audit.models.scoring.trie import score_trie, trie_batches
+from audit.models.scoring.shared import score_shared
+from audit.models.scoring.trie import trie_batches
 from tests.tiny import causal_folder
 
 REQUESTS = [
@@ -44,23 +46,25 @@ def plain_score(model, tokenizer, context: str, continuation: str) -> float:
 
 
 def test_is_what_its_capabilities_say(parts):
-    lm = CausalLM(*parts, Asking())
+    lm = CausalLM(lambda: parts, Asking())
     assert isinstance(lm, CanScore)
     assert isinstance(lm, CanGenerate)
     assert not isinstance(lm, CanClassify)
 
 
 def test_scores_equal_the_definition(parts):
-    scores = CausalLM(*parts, Asking()).log_likelihood(REQUESTS)
+    scores = CausalLM(lambda: parts, Asking()).log_likelihood(REQUESTS)
     assert scores.dtype == np.float64
     assert scores == pytest.approx([plain_score(*parts, *request) for request in REQUESTS], abs=1e-4)
 
 
 def test_shared_prefixes_and_padding_give_the_same_scores(parts):
     model, tokenizer = parts
-    assert CausalLM(model, tokenizer, Asking()).shares_prefixes
+    assert CausalLM(lambda: (model, tokenizer), Asking()).way == Way.BLOCKS
     tokens = [encode(tokenizer, *request) for request in REQUESTS]
-    assert score_trie(model, tokens) == pytest.approx(score_padded(model, tokens), abs=1e-4)
+    for attention in ("blocks", "mask"):
+        shared = score_shared(model, tokens, attention)
+        assert shared == pytest.approx(score_padded(model, tokens), abs=1e-4)
 
 
 def test_a_continuation_after_the_start_token_is_scored_whole(parts):
@@ -80,28 +84,28 @@ def test_a_token_across_the_border_belongs_to_the_continuation(parts):
 def test_every_request_is_in_exactly_one_batch(parts):
     _, tokenizer = parts
     tokens = [encode(tokenizer, *request) for request in REQUESTS * 9]
-    for batches in (trie_batches(tokens, nodes=20), padded_batches(tokens, tokens=40)):
+    for batches in (trie_batches([e.ids for e in tokens], nodes=20), padded_batches(tokens, tokens=40)):
         assert sorted(index for batch in batches for index in batch) == list(range(len(tokens)))
 
 
 def test_a_text_beyond_the_window_is_not_a_number(parts):
-    scores = CausalLM(*parts, Asking()).log_likelihood([("", "word " * 400), ("", "The plan.")])
+    scores = CausalLM(lambda: parts, Asking()).log_likelihood([("", "word " * 400), ("", "The plan.")])
     assert np.isnan(scores[0])
     assert np.isfinite(scores[1])
 
 
 def test_an_empty_continuation_is_not_a_number(parts):
-    assert np.isnan(CausalLM(*parts, Asking()).log_likelihood([("The plan", "")])).all()
+    assert np.isnan(CausalLM(lambda: parts, Asking()).log_likelihood([("The plan", "")])).all()
 
 
 def test_no_requests_give_no_scores(parts):
-    lm = CausalLM(*parts, Asking())
+    lm = CausalLM(lambda: parts, Asking())
     assert lm.log_likelihood([]).shape == (0,)
     assert lm.generate([], max_new_tokens=4) == []
 
 
 def test_generation_does_not_depend_on_the_batch(parts):
-    lm = CausalLM(*parts, Asking())
+    lm = CausalLM(lambda: parts, Asking())
     prompts = ["The committee", "A short text that stands alone in the old library", "My sister"]
     together = lm.generate(prompts, max_new_tokens=12)
     alone = [lm.generate([prompt], max_new_tokens=12)[0] for prompt in prompts]
@@ -116,11 +120,11 @@ def test_generation_equals_the_library(parts):
         0, ids["input_ids"].shape[1] :
     ]
     text = tokenizer.decode(expected, skip_special_tokens=True).strip()
-    assert CausalLM(model, tokenizer, Asking()).generate([prompt], max_new_tokens=12) == [[text]]
+    assert CausalLM(lambda: (model, tokenizer), Asking()).generate([prompt], max_new_tokens=12) == [[text]]
 
 
 def test_sampled_answers_repeat_with_the_seed_and_differ_between_draws(parts):
-    lm = CausalLM(*parts, Asking())
+    lm = CausalLM(lambda: parts, Asking())
     first = lm.generate(["The committee", "My sister"], max_new_tokens=8, temperature=1.0, n=3, seed=1)
     assert [len(answers) for answers in first] == [3, 3]
     assert len(set(first[0])) > 1
@@ -130,20 +134,22 @@ def test_sampled_answers_repeat_with_the_seed_and_differ_between_draws(parts):
 
 def test_known_answers_are_not_asked_again(parts, tmp_path: Path):
     cache = tmp_path / "responses.sqlite"
-    lm = CausalLM(*parts, Asking("model", ResponseCache(cache)))
+    lm = CausalLM(lambda: parts, Asking("model", ResponseCache(cache)))
     scores = lm.log_likelihood(REQUESTS)
     answers = lm.generate(["The committee"], max_new_tokens=6)
-    nobody = CausalLM(None, parts[1], Asking("model", ResponseCache(cache)))
-    nobody.shares_prefixes = True
-    nobody._model = type("Window", (), {"config": parts[0].config})()  # has a window but cannot be called
+
+    def load():
+        pytest.fail("the model was loaded")
+
+    nobody = CausalLM(load, Asking("model", ResponseCache(cache)))
     assert nobody.log_likelihood(REQUESTS).tolist() == scores.tolist()
     assert nobody.generate(["The committee"], max_new_tokens=6) == answers
 
 
 def test_another_model_does_not_get_the_answers(parts, tmp_path: Path):
     cache = tmp_path / "responses.sqlite"
-    CausalLM(*parts, Asking("model", ResponseCache(cache))).log_likelihood(REQUESTS)
+    CausalLM(lambda: parts, Asking("model", ResponseCache(cache))).log_likelihood(REQUESTS)
     other = causal_folder(tmp_path / "other", seed=1)
     model = transformers.AutoModelForCausalLM.from_pretrained(other).eval()
-    scores = CausalLM(model, parts[1], Asking("other", ResponseCache(cache))).log_likelihood(REQUESTS)
+    scores = CausalLM(lambda: (model, parts[1]), Asking("other", ResponseCache(cache))).log_likelihood(REQUESTS)
     assert scores == pytest.approx([plain_score(model, parts[1], *r) for r in REQUESTS], abs=1e-4)

@@ -11,7 +11,7 @@ from audit.capability import CanClassify, CanEmbed, CanFill, CanGenerate, CanSco
 from audit.models.asking import Asking
 from audit.models.encoder import Encoder
 from audit.models.masked_lm import MaskedLM
-from audit.models.open import open_model
+from audit.models.open import labels_of, open_model
 from audit.models.text_classifier import TextClassifier
 from audit.target.open import open_target
 from tests.tiny import SMALL, bert_folder, saved, word_piece_tokenizer
@@ -46,7 +46,7 @@ def test_pseudo_log_likelihood_equals_the_definition(kind: str, tmp_path: Path):
     config = config_class(**sizes, vocab_size=len(tokenizer), pad_token_id=0)
     saved(tmp_path, getattr(transformers, f"{kind}ForMaskedLM"), config, tokenizer, seed=0)
     model, tokenizer = loaded(tmp_path, transformers.AutoModelForMaskedLM)
-    lm = MaskedLM(model, tokenizer, Asking())
+    lm = MaskedLM(lambda: (model, tokenizer), Asking())
     assert isinstance(lm, CanFill)
     assert not isinstance(lm, CanScore | CanGenerate | CanClassify)
     expected = [plain_pseudo_log_likelihood(model, tokenizer, text) for text in TEXTS]
@@ -56,7 +56,7 @@ def test_pseudo_log_likelihood_equals_the_definition(kind: str, tmp_path: Path):
 
 def test_filling_a_gap(tmp_path: Path):
     model, tokenizer = loaded(bert_folder(tmp_path), transformers.AutoModelForMaskedLM)
-    lm = MaskedLM(model, tokenizer, Asking())
+    lm = MaskedLM(lambda: (model, tokenizer), Asking())
     scores = lm.fill(["My [MASK] work as a nurse.", "nothing to fill"], ["sister", "brother"])
     assert scores.shape == (2, 2)
     assert np.isfinite(scores[0]).all()
@@ -67,7 +67,7 @@ def test_filling_a_gap(tmp_path: Path):
 def test_probabilities_do_not_depend_on_the_batch(tmp_path: Path):
     folder = bert_folder(tmp_path, transformers.BertForSequenceClassification, num_labels=3)
     model, tokenizer = loaded(folder, transformers.AutoModelForSequenceClassification)
-    classifier = TextClassifier(model, tokenizer, Asking())
+    classifier = TextClassifier(lambda: (model, tokenizer), Asking(), labels_of(folder))
     assert isinstance(classifier, CanClassify)
     together = classifier.probabilities([*TEXTS, "word " * 400])
     assert together.shape == (6, 3)
@@ -80,7 +80,7 @@ def test_probabilities_do_not_depend_on_the_batch(tmp_path: Path):
 def test_vectors_are_means_over_real_tokens(tmp_path: Path):
     folder = bert_folder(tmp_path, transformers.BertModel)
     model, tokenizer = loaded(folder, transformers.AutoModel)
-    encoder = Encoder(model, tokenizer, Asking(), folder)
+    encoder = Encoder(lambda: (model, tokenizer), Asking(), folder)
     assert isinstance(encoder, CanEmbed)
     vectors = encoder.embed(TEXTS)
     with torch.inference_mode():

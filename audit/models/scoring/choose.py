@@ -1,32 +1,69 @@
 """Shared prefixes where the model gives the same scores with them, padded batches where it does not."""
 
-import inspect
+from enum import StrEnum
 from typing import Any
 
 from audit.models.scoring.encode import encode
 from audit.models.scoring.padded import fits, score_padded
-from audit.models.scoring.trie import score_trie
+from audit.models.scoring.shared import Attention, score_shared
 
 TOLERANCE = 1e-3
+"""Nats that sharing may move a score in float32; in bfloat16 rounding alone moves it further."""
+STORY = (
+    "When the new bridge was opened, the people of both villages came together for the first time in years. There "
+    "were long tables in the square, somebody had brought a drum, and the children ran across the river and back "
+    "until it was dark. The mayor, who had argued for the bridge in every meeting since the flood, said only that "
+    "the road was open now. Later in the evening an old carpenter stood up and told"
+)
 PROBES = (
     ("The committee met on Monday", " and approved the plan."),
     ("The committee met on Monday", " because the hall was free."),
     ("The committee met", " in the old library near the river."),
+    (STORY, " how the first bridge had been built."),
+    (STORY, " everybody to go home."),
     ("", "A short text that stands alone."),
 )
 
 
-def gives_same_scores(model: Any, tokenizer: Any) -> bool:
-    """Whether sharing prefixes changes no score of a few texts by more than TOLERANCE nats."""
-    if "logits_to_keep" not in inspect.signature(model.forward).parameters:
-        return False
+class Way(StrEnum):
+    """How texts go through the model together."""
+
+    BLOCKS = "token trie, attention by blocks"
+    MASK = "token trie, attention with a mask"
+    PADDED = "padded batches"
+
+    @property
+    def shares(self) -> bool:
+        """Whether prefixes are shared."""
+        return self is not Way.PADDED
+
+    @property
+    def attention(self) -> Attention:
+        """The attention of the two ways that share prefixes."""
+        return "blocks" if self is Way.BLOCKS else "mask"
+
+
+def choose(model: Any, tokenizer: Any) -> Way:
+    """The fastest way that changes no score of a few texts by more than TOLERANCE nats.
+
+    In bfloat16 the texts' own rounding is greater than that: a tolerance of 2 % of a score is added.
+    """
     probes = [e for e in (encode(tokenizer, *probe) for probe in PROBES) if e.targets and fits(model, e)]
-    try:
-        shared = score_trie(model, probes)
-    except (ValueError, RuntimeError, TypeError, IndexError, NotImplementedError):
-        return False  # an architecture that refuses a mask of its own (ALiBi, say)
     plain = score_padded(model, probes)
-    return all(abs(a - b) <= TOLERANCE for a, b in zip(shared, plain, strict=True))
+    for way in (Way.BLOCKS, Way.MASK):
+        try:
+            shared = score_shared(model, probes, way.attention)
+        except (ValueError, RuntimeError, TypeError, IndexError, AttributeError, KeyError, NotImplementedError):
+            continue  # an architecture that refuses a mask of its own (ALiBi, say) or has another head
+        if all(abs(a - b) <= tolerance(model, b) for a, b in zip(shared, plain, strict=True)):
+            return way
+    return Way.PADDED
+
+
+def tolerance(model: Any, score: float) -> float:
+    """Nats that a way of batching may move a score; rounding of 16-bit arithmetic comes on top."""
+    rounding = 0.0 if next(model.parameters()).element_size() > 2 else 0.02 * abs(score)
+    return TOLERANCE + rounding
 
 
 def may_share(model: Any, longest: int) -> bool:

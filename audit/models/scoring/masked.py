@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from transformers.modeling_outputs import BaseModelOutput
 
+from audit.models.scoring.head import apply_head, body_of
 from audit.models.scoring.normaliser import log_normaliser
 
 TOKENS = 2048
@@ -19,18 +19,6 @@ class Copy:
 
     text: int
     place: int
-
-
-class Given(torch.nn.Module):
-    """Stands where a model has its body and gives back states that were computed before."""
-
-    def __init__(self, states: torch.Tensor) -> None:
-        super().__init__()
-        self._states = states
-
-    def forward(self, *_: Any, **__: Any) -> BaseModelOutput:
-        """The states, in the form that heads expect."""
-        return BaseModelOutput(last_hidden_state=self._states)
 
 
 def score_masked(
@@ -77,24 +65,12 @@ def _log_probabilities(
     targets = torch.tensor([texts[copy.text][copy.place] for copy in batch])
     inputs = {"input_ids": ids.to(device), "attention_mask": attention.to(device)}
     if head_only:
-        states = getattr(model, model.base_model_prefix)(**inputs)[0][rows, places]
+        states = body_of(model)(**inputs)[0][rows, places]
         of_vocabulary = apply_head(model, states)
     else:
         of_vocabulary = model(**inputs).logits[rows, places]
     chosen = of_vocabulary[rows, targets].double() - log_normaliser(of_vocabulary)
     return [float(score) for score in chosen]
-
-
-def apply_head(model: Any, states: torch.Tensor) -> torch.Tensor:
-    """Logits for ``states`` of shape (n, hidden): the model's own forward pass with its body already done."""
-    body = getattr(model, model.base_model_prefix)
-    setattr(model, model.base_model_prefix, Given(states[:, None]))
-    try:
-        dummy = torch.zeros((len(states), 1), dtype=torch.long, device=states.device)
-        logits: torch.Tensor = model(input_ids=dummy).logits[:, 0]
-    finally:
-        setattr(model, model.base_model_prefix, body)
-    return logits
 
 
 def head_can_be_applied_alone(model: Any, tokens: Sequence[int], special: frozenset[int], mask_token: int) -> bool:
