@@ -4,7 +4,7 @@ Nodes that follow each other in a trie share most of their ancestors. BLOCK of t
 only at the nodes that one of them descends from, and at each other.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -69,12 +69,8 @@ def attend(
     dropout: float = 0.0,
     **others: Any,
 ) -> tuple[torch.Tensor, None]:
-    """Attention of one row of nodes; ``query`` (1, heads, nodes, size), ``key`` and ``value`` with fewer heads.
-
-    Raises NotImplementedError for what changes the attention otherwise (a cap on its logits, sinks).
-    """
-    if dropout or any(others.get(name) is not None for name in ("softcap", "s_aux", "head_mask")):
-        raise NotImplementedError("this attention has a part that blocks do not know")
+    """Attention of one row of nodes; ``query`` (1, heads, nodes, size), ``key`` and ``value`` with fewer heads."""
+    refuse_what_changes_attention(dropout, others)
     blocks = _current.get()
     _, heads, nodes, size = query.shape
     count, width = blocks.keys.shape
@@ -95,3 +91,9 @@ def attend(
     )
     back = seen.view(count, own, group, BLOCK, -1).permute(0, 3, 1, 2, 4)
     return back.reshape(1, count * BLOCK, heads, -1)[:, :nodes], None
+
+
+def refuse_what_changes_attention(dropout: float, others: Mapping[str, Any]) -> None:
+    """NotImplementedError for what an architecture adds to plain attention (a cap on its logits, sinks)."""
+    if dropout or any(others.get(name) is not None for name in ("softcap", "s_aux", "head_mask")):
+        raise NotImplementedError("this architecture adds something to its attention")

@@ -1,0 +1,112 @@
+"""Keys and values of answers in the making, one row an answer, in memory that is allocated once.
+
+The library's own cache is copied whole at every token, and repeats the keys that several query heads share.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch.nn.functional import scaled_dot_product_attention
+from transformers import AttentionInterface
+from transformers.cache_utils import Cache, CacheLayerMixin
+
+from audit.models.scoring.blocks import refuse_what_changes_attention
+
+NAME = "assay-rows"
+
+
+class RowLayer(CacheLayerMixin):
+    """One layer's keys and values; (rows, heads, length, size), of which the first ``length`` are in use."""
+
+    is_sliding = False
+
+    def __init__(self, keys: torch.Tensor, values: torch.Tensor, length: int) -> None:
+        super().__init__()
+        self.keys, self.values, self.length = keys, values, length
+        self.is_initialized = True
+
+    def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
+        """Nothing: the memory is there from the start."""
+
+    def update(
+        self, key_states: torch.Tensor, value_states: torch.Tensor, *_: Any, **__: Any
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Write the newest tokens' keys and values behind the others; all that are in use."""
+        end = self.length + key_states.shape[-2]
+        self.keys[:, :, self.length : end] = key_states
+        self.values[:, :, self.length : end] = value_states
+        self.length = end
+        return self.keys[:, :, :end], self.values[:, :, :end]
+
+    def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
+        """Length and offset of what a query sees."""
+        return self.length + query_length, 0
+
+    def get_seq_length(self) -> int:
+        """Tokens in use."""
+        return self.length
+
+    def get_max_length(self) -> int:
+        """Tokens there is room for."""
+        return int(self.keys.shape[-2])
+
+    def keep(self, rows: torch.Tensor) -> None:
+        """Let go of all other rows."""
+        self.keys, self.values = self.keys[rows], self.values[rows]
+
+
+def row_cache(nodes: Cache, paths: Sequence[Sequence[int]], room: int) -> Cache:
+    """Rows out of the keys and values of trie nodes (``nodes``), one for each path, the ends of paths aligned.
+
+    There is ``room`` for that many tokens after them. Shorter paths begin with node 0, which nothing may look at.
+    """
+    longest = max(map(len, paths))
+    index = torch.tensor([[0] * (longest - len(path)) + list(path) for path in paths])
+    return Cache(layers=[_rows(layer, index.to(layer.keys.device), room) for layer in nodes.layers])
+
+
+def _rows(layer: Any, index: torch.Tensor, room: int) -> RowLayer:
+    count, longest = index.shape
+
+    def taken(of: torch.Tensor) -> torch.Tensor:
+        memory = of.new_zeros((count, of.shape[1], longest + room, of.shape[-1]))
+        memory[:, :, :longest] = of[0][:, index].transpose(0, 1)
+        return memory
+
+    return RowLayer(taken(layer.keys), taken(layer.values), longest)
+
+
+@contextmanager
+def attending_by_rows(model: Any) -> Iterator[None]:
+    """Within, the model's layers attend with ``attend``."""
+    AttentionInterface.register(NAME, attend)
+    before = model.config._attn_implementation
+    model.config._attn_implementation = NAME
+    try:
+        yield
+    finally:
+        model.config._attn_implementation = before
+
+
+def attend(
+    module: Any,  # noqa: ARG001 - the form that transformers asks for
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor,
+    scaling: float | None = None,
+    dropout: float = 0.0,
+    **others: Any,
+) -> tuple[torch.Tensor, None]:
+    """Attention of one new token a row: ``query`` (rows, heads, 1, size), ``attention_mask`` (rows, 1, 1, length).
+
+    Query heads that share a key head are laid below each other, so that keys are read once.
+    """
+    refuse_what_changes_attention(dropout, others)
+    rows, heads, _, size = query.shape
+    own = key.shape[1]
+    grouped = query.reshape(rows, own, heads // own, size)
+    seen = scaled_dot_product_attention(grouped, key, value, attn_mask=attention_mask, scale=scaling)
+    return seen.reshape(rows, 1, heads, -1), None
