@@ -45,7 +45,7 @@ def generate_tokens(
             use_cache=True,
             logits_to_keep=1,
         ).logits[:, -1]
-        chosen = _choose(logits, temperature, [generators[row] for row in rows])
+        chosen = choose(logits, temperature, [generators[row] for row in rows])
         kept = [i for i, token in enumerate(chosen) if token not in ends]
         for i in kept:
             answers[rows[i]].append(chosen[i])
@@ -62,7 +62,8 @@ def generate_tokens(
     return answers
 
 
-def _choose(logits: torch.Tensor, temperature: float, generators: Sequence[torch.Generator]) -> list[int]:
+def choose(logits: torch.Tensor, temperature: float, generators: Sequence[torch.Generator]) -> list[int]:
+    """One token for each row of logits: the likeliest at temperature 0, else drawn by the row's generator."""
     if temperature == 0:
         return [int(token) for token in logits.argmax(-1)]
     shares = torch.softmax(logits.float() / temperature, dim=-1).cpu()

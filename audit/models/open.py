@@ -52,12 +52,15 @@ def _adapter(target: Target, model: object, tokenizer: object, asking: Asking) -
     from audit.models.causal_lm import CausalLM
     from audit.models.encoder import Encoder
     from audit.models.masked_lm import MaskedLM
+    from audit.models.seq2seq_lm import Seq2SeqLM
     from audit.models.text_classifier import TextClassifier
 
     if target.kind == ModelKind.CAUSAL_LM:
         return CausalLM(model, tokenizer, asking)
     if target.kind == ModelKind.MASKED_LM:
         return MaskedLM(model, tokenizer, asking)
+    if target.kind == ModelKind.SEQ2SEQ_LM:
+        return Seq2SeqLM(model, tokenizer, asking)
     if target.kind == ModelKind.TEXT_CLASSIFIER:
         return TextClassifier(model, tokenizer, asking)
     return Encoder(model, tokenizer, asking, target.path)
