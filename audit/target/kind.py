@@ -16,7 +16,11 @@ SUFFIXES = {
 }
 TEXT_TO_TEXT = frozenset(
     f"{family}ForConditionalGeneration"
-    for family in ("Bart", "LED", "LongT5", "M2M100", "MBart", "MT5", "Pegasus", "T5", "UMT5")
+    for family in (
+        *("T5", "MT5", "UMT5", "LongT5"),
+        *("Bart", "MBart", "PLBart", "Mvp", "LED", "M2M100"),
+        *("Blenderbot", "BlenderbotSmall", "Pegasus", "PegasusX"),
+    )
 ) | {"MarianMTModel"}
 """Sequence-to-sequence architectures that read and write nothing but text."""
 OTHER_SENSES = ("vision", "image", "video", "pixel", "audio", "speech", "mel_bins")
