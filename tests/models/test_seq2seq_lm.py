@@ -194,12 +194,12 @@ def test_each_prompt_is_encoded_once_however_many_draws(t5):
     assert set(seen.values()) == {1}
 
 
-@pytest.mark.parametrize("tokens", [1, 60, 10_000])
-def test_batches_and_their_padding_change_no_score(parts, tokens: int, monkeypatch: pytest.MonkeyPatch):
+def test_batches_and_their_padding_change_no_score(parts, monkeypatch: pytest.MonkeyPatch):
     lm = Seq2SeqLM(*parts, Asking())
     alone = [float(lm.log_likelihood([request])[0]) for request in REQUESTS]
-    monkeypatch.setattr("audit.models.seq2seq_lm.TOKENS", tokens)
-    assert lm.log_likelihood(REQUESTS) == pytest.approx(alone, **CLOSE)
+    for tokens in (60, 10_000):
+        monkeypatch.setattr("audit.models.seq2seq_lm.TOKENS", tokens)
+        assert lm.log_likelihood(REQUESTS) == pytest.approx(alone, **CLOSE)
 
 
 def test_every_request_is_in_exactly_one_batch_and_contexts_stay_together(bart):
@@ -246,10 +246,10 @@ def test_no_requests_give_no_scores(t5):
 def test_answers_do_not_depend_on_the_batch(parts):
     lm = Seq2SeqLM(*parts, Asking())
     for temperature in (0.0, 1.0):
-        together = lm.generate(CONTEXTS, max_new_tokens=10, temperature=temperature, n=2, seed=1)
-        alone = [lm.generate([c], max_new_tokens=10, temperature=temperature, n=2, seed=1)[0] for c in CONTEXTS]
+        together = lm.generate(CONTEXTS, max_new_tokens=6, temperature=temperature, n=2, seed=1)
+        alone = [lm.generate([c], max_new_tokens=6, temperature=temperature, n=2, seed=1)[0] for c in CONTEXTS]
         assert together == alone
-    assert together != lm.generate(CONTEXTS, max_new_tokens=10, temperature=1.0, n=2, seed=2)
+    assert together != lm.generate(CONTEXTS, max_new_tokens=6, temperature=1.0, n=2, seed=2)
 
 
 def test_known_answers_are_not_asked_again(t5, tmp_path: Path):
