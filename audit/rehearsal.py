@@ -71,6 +71,7 @@ class _Encoder(_Counter):
 STAND_INS: dict[ModelKind, Callable[[], _Counter]] = {
     ModelKind.CAUSAL_LM: _Causal,
     ModelKind.MASKED_LM: _Masked,
+    ModelKind.SEQ2SEQ_LM: _Causal,
     ModelKind.TEXT_CLASSIFIER: _Classifier,
     ModelKind.ENCODER: _Encoder,
 }

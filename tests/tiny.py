@@ -79,3 +79,58 @@ def word_piece_tokenizer() -> Any:
     return transformers.PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, **{f"{name}_token": token for name, token in names.items()}
     )
+
+
+def t5_folder(
+    folder: Path, kind: Any = transformers.T5ForConditionalGeneration, seed: int = 0, **changes: Any
+) -> Path:
+    """A T5 (or one of its family) with random weights; its tokenizer ends a text and ignores spaces before it."""
+    tokenizer = text_to_text_tokenizer("$A </s>")
+    sizes = {"d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 2, "num_heads": 4, "n_positions": 256}
+    config = kind.config_class(
+        **{**sizes, **changes},
+        vocab_size=len(tokenizer),
+        initializer_factor=2.0,  # enough that answers follow the prompt
+        decoder_start_token_id=tokenizer.pad_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+    )
+    return saved(folder, kind, config, tokenizer, seed)
+
+
+def bart_folder(
+    folder: Path, kind: Any = transformers.BartForConditionalGeneration, seed: int = 0, **changes: Any
+) -> Path:
+    """A BART (or one of its family) with random weights; its tokenizer puts a token before and after a text."""
+    tokenizer = text_to_text_tokenizer("<s> $A </s>")
+    sizes = {"d_model": 32, "max_position_embeddings": 256}
+    for half in ("encoder", "decoder"):
+        sizes |= {f"{half}_layers": 2, f"{half}_ffn_dim": 64, f"{half}_attention_heads": 4}
+    config = kind.config_class(
+        **{**sizes, **changes},
+        vocab_size=len(tokenizer),
+        init_std=0.5,  # enough that answers follow the prompt
+        bos_token_id=tokenizer.bos_token_id,
+        forced_eos_token_id=tokenizer.eos_token_id,
+        decoder_start_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+    )
+    return saved(folder, kind, config, tokenizer, seed)
+
+
+def text_to_text_tokenizer(frame: str) -> Any:
+    """A tokenizer that marks the beginning of words and frames a text (``$A``) with special tokens."""
+    special = ["<pad>", "<s>", "</s>", "<unk>"]
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))  # noqa: S106
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
+    tokenizer.decoder = decoders.Metaspace(prepend_scheme="always")
+    trainer = trainers.BpeTrainer(vocab_size=300, special_tokens=special, show_progress=False)
+    tokenizer.train_from_iterator(CORPUS, trainer)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=frame, special_tokens=[("<s>", 1), ("</s>", 2)]
+    )
+    return transformers.PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        **dict(zip(("pad_token", "bos_token", "eos_token", "unk_token"), special, strict=True)),
+    )

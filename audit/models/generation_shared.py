@@ -5,10 +5,9 @@ from typing import Any
 
 import torch
 from transformers import DynamicCache
-from transformers.cache_utils import Cache
 
 from audit.models.generation import choose_tokens, end_tokens, generate_tokens
-from audit.models.row_cache import attending_by_rows, row_cache
+from audit.models.row_cache import RowCache, attending_by_rows, row_cache
 from audit.models.scoring.head import body_of, logits_in_parts
 from audit.models.scoring.shared import Attention, states_of
 from audit.models.scoring.trie import Trie
@@ -45,8 +44,7 @@ def generate_shared(
             break
         if len(running) <= (1 - KEPT_FINISHED) * len(rows):
             kept = torch.tensor(running, device=states.device)
-            for layer in cache.layers:
-                layer.keep(kept)
+            cache.keep(kept)
             blind, positions = blind[kept], positions[kept]
             rows, chosen = [rows[i] for i in running], [chosen[i] for i in running]
         states = step_forward(model, chosen, positions + step, blind, cache)
@@ -55,8 +53,8 @@ def generate_shared(
 
 def read_prompts(
     model: Any, prompts: Sequence[Sequence[int]], room: int, attention: Attention
-) -> tuple[torch.Tensor, Cache]:
-    """The state at each prompt's end, (rows, hidden), and the prompts' keys and values with ``room`` behind them."""
+) -> tuple[torch.Tensor, RowCache]:
+    """The state at each prompt's end, (rows, hidden), and the keys and values of prompts, ``room`` behind them."""
     trie, nodes = Trie(), DynamicCache()
     paths = [trie.insert(prompt) for prompt in prompts]
     states = states_of(model, trie, attention, nodes)
@@ -86,7 +84,7 @@ def next_tokens(
 
 
 def step_forward(
-    model: Any, tokens: Sequence[int], positions: torch.Tensor, blind: torch.Tensor, cache: Cache
+    model: Any, tokens: Sequence[int], positions: torch.Tensor, blind: torch.Tensor, cache: RowCache
 ) -> torch.Tensor:
     """States after one more token a row; (rows, hidden)."""
     length = cache.get_seq_length() + 1

@@ -6,6 +6,7 @@ from audit.target.target import ModelKind
 CAPABILITIES: dict[ModelKind, tuple[type, ...]] = {
     ModelKind.CAUSAL_LM: (CanScore, CanGenerate),
     ModelKind.MASKED_LM: (CanFill,),
+    ModelKind.SEQ2SEQ_LM: (CanScore, CanGenerate),
     ModelKind.TEXT_CLASSIFIER: (CanClassify,),
     ModelKind.ENCODER: (CanEmbed,),
 }

@@ -23,6 +23,7 @@ from audit.target.target import ModelKind, Target
 AUTO: dict[ModelKind, Any] = {
     ModelKind.CAUSAL_LM: transformers.AutoModelForCausalLM,
     ModelKind.MASKED_LM: transformers.AutoModelForMaskedLM,
+    ModelKind.SEQ2SEQ_LM: transformers.AutoModelForSeq2SeqLM,
     ModelKind.TEXT_CLASSIFIER: transformers.AutoModelForSequenceClassification,
     ModelKind.ENCODER: transformers.AutoModel,
 }

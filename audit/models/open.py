@@ -56,12 +56,15 @@ def _adapter(target: Target, load: Load, asking: Asking) -> object:
     from audit.models.causal_lm import CausalLM
     from audit.models.encoder import Encoder
     from audit.models.masked_lm import MaskedLM
+    from audit.models.seq2seq_lm import Seq2SeqLM
     from audit.models.text_classifier import TextClassifier
 
     if target.kind == ModelKind.CAUSAL_LM:
         return CausalLM(load, asking)
     if target.kind == ModelKind.MASKED_LM:
         return MaskedLM(load, asking)
+    if target.kind == ModelKind.SEQ2SEQ_LM:
+        return Seq2SeqLM(load, asking)
     if target.kind == ModelKind.TEXT_CLASSIFIER:
         return TextClassifier(load, asking, labels_of(target.path))
     return Encoder(load, asking, target.path)

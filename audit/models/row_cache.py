@@ -17,13 +17,16 @@ from audit.models.scoring.blocks import refuse_what_changes_attention
 NAME = "assay-rows"
 
 
-class RowLayer(CacheLayerMixin):
+class RowLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
     """One layer's keys and values; (rows, heads, length, size), of which the first ``length`` are in use."""
 
     is_sliding = False
 
+    keys: torch.Tensor
+    values: torch.Tensor
+
     def __init__(self, keys: torch.Tensor, values: torch.Tensor, length: int) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.keys, self.values, self.length = keys, values, length
         self.is_initialized = True
 
@@ -57,14 +60,27 @@ class RowLayer(CacheLayerMixin):
         self.keys, self.values = self.keys[rows], self.values[rows]
 
 
-def row_cache(nodes: Cache, paths: Sequence[Sequence[int]], room: int) -> Cache:
+class RowCache(Cache):
+    """The rows of all layers."""
+
+    def __init__(self, rows: Sequence[RowLayer]) -> None:
+        super().__init__(layers=list(rows))
+        self._rows = rows
+
+    def keep(self, rows: torch.Tensor) -> None:
+        """Let go of all other rows."""
+        for layer in self._rows:
+            layer.keep(rows)
+
+
+def row_cache(nodes: Cache, paths: Sequence[Sequence[int]], room: int) -> RowCache:
     """Rows out of the keys and values of trie nodes (``nodes``), one for each path, the ends of paths aligned.
 
     There is ``room`` for that many tokens after them. Shorter paths begin with node 0, which nothing may look at.
     """
     longest = max(map(len, paths))
     index = torch.tensor([[0] * (longest - len(path)) + list(path) for path in paths])
-    return Cache(layers=[_rows(layer, index.to(layer.keys.device), room) for layer in nodes.layers])
+    return RowCache([_rows(layer, index, room) for layer in nodes.layers])
 
 
 def _rows(layer: Any, index: torch.Tensor, room: int) -> RowLayer:
@@ -72,7 +88,7 @@ def _rows(layer: Any, index: torch.Tensor, room: int) -> RowLayer:
 
     def taken(of: torch.Tensor) -> torch.Tensor:
         memory = of.new_zeros((count, of.shape[1], longest + room, of.shape[-1]))
-        memory[:, :, :longest] = of[0][:, index].transpose(0, 1)
+        memory[:, :, :longest] = of[0][:, index.to(of.device)].transpose(0, 1)
         return memory
 
     return RowLayer(taken(layer.keys), taken(layer.values), longest)

@@ -14,6 +14,7 @@ from audit.target.target import ModelKind, Target
 PIPELINES = {
     ModelKind.CAUSAL_LM: "text-generation",
     ModelKind.MASKED_LM: "fill-mask",
+    ModelKind.SEQ2SEQ_LM: "text-generation",
     ModelKind.TEXT_CLASSIFIER: "text-classification",
     ModelKind.ENCODER: "feature-extraction",
 }

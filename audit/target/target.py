@@ -12,6 +12,7 @@ class ModelKind(StrEnum):
 
     CAUSAL_LM = "causal-language-model"
     MASKED_LM = "masked-language-model"
+    SEQ2SEQ_LM = "sequence-to-sequence-model"
     TEXT_CLASSIFIER = "text-classifier"
     ENCODER = "encoder"
 

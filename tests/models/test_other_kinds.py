@@ -1,5 +1,7 @@
 """Masked language models, classifiers and encoders: plumbing on tiny random weights."""
 
+import random
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +89,39 @@ def test_vectors_are_means_over_real_tokens(tmp_path: Path):
         alone = model(**tokenizer(TEXTS[0], return_tensors="pt")).last_hidden_state[0].mean(0)
     assert vectors[0] == pytest.approx(alone.numpy(), abs=1e-5)
     assert vectors.shape == (5, 32)
+
+
+@pytest.mark.parametrize("kind", ["classifier", "encoder"])
+def test_texts_go_through_once_sorted_by_length_and_packed(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """61 texts of very different length, three times each, in random order."""
+    head = transformers.BertForSequenceClassification if kind == "classifier" else transformers.BertModel
+    folder = bert_folder(tmp_path, head)
+    model, tokenizer = loaded(folder, head)
+    monkeypatch.setattr(f"audit.models.{'text_classifier' if kind == 'classifier' else 'encoder'}.BUDGET", 128)
+    shapes, real = [], Counter()
+
+    def count(_module, _args, kwargs) -> None:
+        shapes.append(tuple(kwargs["input_ids"].shape))
+        for ids, mask in zip(kwargs["input_ids"], kwargs["attention_mask"], strict=True):
+            real[tuple(ids[mask.bool()].tolist())] += 1
+
+    model.register_forward_pre_hook(count, with_kwargs=True)
+    distinct = ["plan " * n + word for n in range(1, 41) for word in ("river", "plan")[: 1 + n % 2]] + ["plan"]
+    texts = [text for text in distinct for _ in range(3)]
+    random.Random(0).shuffle(texts)
+    if kind == "classifier":
+        answers = TextClassifier(lambda: (model, tokenizer), Asking(), labels_of(folder)).probabilities(texts)
+    else:
+        answers = Encoder(lambda: (model, tokenizer), Asking(), folder).embed(texts)
+    lengths = [len(tokenizer(text)["input_ids"]) for text in distinct]
+    assert len(answers) == len(texts) == 3 * len(distinct)
+    assert real == Counter(tuple(tokenizer(text)["input_ids"]) for text in distinct)
+    assert all(rows * longest <= 128 for rows, longest in shapes)
+    assert [longest for _, longest in shapes] == sorted((longest for _, longest in shapes), reverse=True)
+    assert sum(rows * longest for rows, longest in shapes) <= 1.1 * sum(lengths)
+    assert len(shapes) <= 1.5 * sum(lengths) / 128
 
 
 @pytest.mark.parametrize(

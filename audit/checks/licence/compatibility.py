@@ -48,7 +48,7 @@ from audit.licensing.compatibility import judge_use
 from audit.licensing.verdict import COMMERCIAL, NON_COMMERCIAL, PURPOSES, LicenceFinding, Use, Verdict
 from audit.record import Measurement, Observation
 from audit.stats.estimate import census
-from audit.target.target import Target
+from audit.target.target import ModelKind, Target
 
 SOURCE = "https://spdx.github.io/spdx-spec/v2.3/SPDX-license-expressions"
 NO_USE = "Say what the model is for with --use (" + ", ".join(PURPOSES) + ")."
@@ -83,7 +83,7 @@ class LicenceCompatibility:
         if not self.use:
             yield Observation("use", reason=NO_USE)
             return
-        text_only = model.architecture.endswith(TEXT_ONLY)
+        text_only = model.kind == ModelKind.SEQ2SEQ_LM or model.architecture.endswith(TEXT_ONLY)
         use = Use(frozenset(self.use), self.region, self.monthly_active_users, False if text_only else None)
         verdict = judge_use(model.licences, model.bases, use, _base_licences(self.base_licences))
         for number, finding in enumerate(verdict.findings, 1):

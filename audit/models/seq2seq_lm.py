@@ -1,0 +1,120 @@
+"""A sequence-to-sequence model: an encoder reads the context or the prompt, a decoder writes."""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from audit.capability import Scores
+from audit.models.asking import Asking, ask, sized
+from audit.models.loaded import Load, Loaded
+from audit.work import work_of_answer, work_of_text
+
+if TYPE_CHECKING:
+    from audit.models.encoder_decoder import ContextStates, Tokens
+    from audit.models.scoring.seq2seq import Pair
+
+Request = tuple[str, str]
+TOKENS = 2048
+"""Padded tokens of contexts and continuations in one batch of scores."""
+GENERATION_BUDGET = 4096
+"""Prompt and answer tokens in one batch of answers."""
+
+
+class Seq2SeqLM:
+    """CanScore and CanGenerate over a transformers sequence-to-sequence model."""
+
+    def __init__(self, load: Load, asking: Asking) -> None:
+        self._loaded, self._asking = Loaded(load), asking
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        tokenizer = self._loaded.tokenizer
+        if getattr(tokenizer, "tgt_lang", "") is None:  # a translation model answers in the language it reads
+            tokenizer.tgt_lang = tokenizer.src_lang
+        return tokenizer
+
+    @cached_property
+    def _states(self) -> "ContextStates":
+        from audit.models.encoder_decoder import ContextStates
+
+        return ContextStates(self._loaded.model)
+
+    def log_likelihood(self, requests: Sequence[tuple[str, str]]) -> Scores:
+        """See CanScore; NaN where either half does not fit its window or the continuation has no token."""
+        pairs: dict[Request, Pair] = {}
+
+        def batching(planned: list[Request]) -> Iterator[list[Request]]:
+            from audit.models.scoring.seq2seq import context_batches, encode_pair
+
+            pairs.update((r, encode_pair(self._loaded.model, self._tokenizer, *r)) for r in planned)
+            asked = [r for r in planned if self._scorable(pairs[r])]
+            if len(asked) < len(planned):
+                yield [r for r in planned if not self._scorable(pairs[r])]
+            for batch in context_batches([pairs[r] for r in asked], TOKENS):
+                yield [asked[index] for index in batch]
+
+        answers = ask(
+            self._asking,
+            "log-likelihood",
+            list(requests),
+            lambda batch: self._score([pairs[request] for request in batch]),
+            batching=batching,
+            work=lambda request: work_of_text(request[0] + request[1]),
+        )
+        return np.array([np.nan if score is None else score for score in answers], dtype=np.float64)
+
+    def _scorable(self, pair: "Pair") -> bool:
+        from audit.models.scoring.seq2seq import scorable
+
+        return scorable(self._loaded.model, pair)
+
+    def _score(self, pairs: "list[Pair]") -> Sequence[float | None]:
+        from audit.models.scoring.seq2seq import score_pairs
+
+        if not self._scorable(pairs[0]):
+            return [None] * len(pairs)
+        return score_pairs(self._loaded.model, self._states, pairs)
+
+    def generate(
+        self,
+        prompts: Sequence[str],
+        *,
+        max_new_tokens: int,
+        temperature: float = 0.0,
+        n: int = 1,
+        seed: int = 0,
+    ) -> list[list[str]]:
+        """See CanGenerate; a chat model gets each prompt as one message of its user."""
+        tokens: dict[str, Tokens] = {}
+
+        def batching(planned: list[tuple[str, int]]) -> Iterator[list[tuple[str, int]]]:
+            tokens.update((prompt, self._prompt_tokens(prompt)) for prompt, _ in planned)
+            yield from sized(planned, lambda request: len(tokens[request[0]]) + max_new_tokens, GENERATION_BUDGET)
+
+        def compute(batch: list[tuple[str, int]]) -> list[str]:
+            from audit.models.generation import seed_of
+            from audit.models.seq2seq_generation import answer_tokens
+
+            seeds = [seed_of(seed, prompt, draw) for prompt, draw in batch]
+            rows = [tokens[prompt] for prompt, _ in batch]
+            answers = answer_tokens(self._loaded.model, self._states, rows, max_new_tokens, temperature, seeds)
+            return [self._tokenizer.decode(answer, skip_special_tokens=True).strip() for answer in answers]
+
+        flat = ask(
+            self._asking,
+            f"generate {max_new_tokens} tokens, temperature {temperature}, seed {seed if temperature else 0}",
+            [(prompt, draw) for prompt in prompts for draw in range(n)],
+            compute,
+            batching=batching,
+            work=lambda request: work_of_answer(request[0], max_new_tokens),
+        )
+        return [flat[start : start + n] for start in range(0, len(flat), n)]
+
+    def _prompt_tokens(self, prompt: str) -> tuple[int, ...]:
+        if self._tokenizer.chat_template:
+            message = [{"role": "user", "content": prompt}]
+            text = self._tokenizer.apply_chat_template(message, tokenize=False, add_generation_prompt=True)
+            return tuple(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+        return tuple(self._tokenizer(prompt)["input_ids"] if prompt else [self._tokenizer.eos_token_id])
