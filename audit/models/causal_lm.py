@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audit.capability import Scores
-from audit.models.asking import Asking, ask, sized
+from audit.models.asking import Asking, ask
 from audit.models.loaded import Load, Loaded
+from audit.models.task import Task, padded_size, sized
+from audit.models.trial import answer_sample
 from audit.work import work_of_answer, work_of_text
 
 if TYPE_CHECKING:
@@ -16,8 +18,10 @@ if TYPE_CHECKING:
     from audit.models.scoring.encode import Encoded
 
 Request = tuple[str, str]
-GENERATION_BUDGET = 4096
-"""Prompt and answer tokens in one batch of answers."""
+Draw = tuple[str, int]
+"""A prompt and the number of one of its answers."""
+ANSWER_TOKENS = 16384
+"""Prompt and answer tokens in one batch of answers, where the memory allows."""
 
 
 class CausalLM:
@@ -43,17 +47,15 @@ class CausalLM:
             encoded.update((r, encode(self._loaded.tokenizer, *r)) for r in planned)
             yield from self._score_batches(planned, encoded)
 
-        def compute(batch: list[Request]) -> Sequence[float | None]:
-            return self._scores([encoded[r] for r in batch])
-
-        answers = ask(
-            self._asking,
+        task = Task(
             "log-likelihood",
-            list(requests),
-            compute,
+            compute=lambda batch: self._scores([encoded[r] for r in batch]),
             batching=batching,
             work=lambda request: work_of_text(request[0] + request[1]),
+            tokens=lambda request: len(encoded[request].ids) - 1,
+            tokens_together=lambda batch: self._tokens_together([encoded[r] for r in batch]),
         )
+        answers = ask(self._asking, task, requests)
         return np.array([np.nan if score is None else score for score in answers], dtype=np.float64)
 
     def _score_batches(
@@ -66,31 +68,49 @@ class CausalLM:
         if len(scorable) < len(requests):
             yield [r for r in requests if not self._scorable(encoded[r])]
         if scorable:
-            tokens = [encoded[r] for r in scorable]
-            shares = self._way(tokens).shares
-            for batch in trie_batches(read_by_model(tokens)) if shares else padded_batches(tokens):
+            codes = [encoded[r] for r in scorable]
+            shares = self._way(codes).shares
+            batches = (
+                trie_batches(read_by_model(codes), self._tokens) if shares else padded_batches(codes, self._tokens)
+            )
+            for batch in batches:
                 yield [scorable[index] for index in batch]
+
+    @cached_property
+    def _tokens(self) -> int:
+        return self._asking.tokens_of(self._loaded.model)
 
     def _scorable(self, encoded: "Encoded") -> bool:
         from audit.models.scoring.padded import fits
 
         return bool(encoded.targets) and fits(self._loaded.model, encoded)
 
-    def _scores(self, tokens: "list[Encoded]") -> Sequence[float | None]:
+    def _scores(self, codes: "list[Encoded]") -> Sequence[float | None]:
         from audit.models.scoring.padded import score_padded
         from audit.models.scoring.shared import score_shared
 
-        if not self._scorable(tokens[0]):
-            return [None] * len(tokens)
-        way = self._way(tokens)
+        if not self._scorable(codes[0]):
+            return [None] * len(codes)
+        way = self._way(codes)
+        self._asking.notes["scoring"] = str(way)
         if way.shares:
-            return score_shared(self._loaded.model, tokens, way.attention)
-        return score_padded(self._loaded.model, tokens)
+            return score_shared(self._loaded.model, codes, way.attention)
+        return score_padded(self._loaded.model, codes)
 
-    def _way(self, tokens: "Sequence[Encoded]") -> "Way":
+    def _tokens_together(self, codes: "list[Encoded]") -> int:
+        from audit.models.scoring.trie import Trie, read_by_model
+
+        if not self._way(codes).shares:
+            return padded_size(codes, lambda encoded: len(encoded.ids))
+        trie = Trie()
+        for ids in read_by_model(codes):
+            trie.insert(ids)
+        return len(trie.tokens)
+
+    def _way(self, codes: "Sequence[Encoded]") -> "Way":
         from audit.models.scoring.choose import Way, may_share
 
-        longest = max(len(encoded.ids) for encoded in tokens)
+        longest = max(len(encoded.ids) for encoded in codes)
         return self.way if may_share(self._loaded.model, longest) else Way.PADDED
 
     def generate(
@@ -102,30 +122,71 @@ class CausalLM:
         n: int = 1,
         seed: int = 0,
     ) -> list[list[str]]:
-        """See CanGenerate; a chat model gets each prompt as one message of its user."""
+        """See CanGenerate; a chat model gets each prompt as one message of its user.
+
+        Raises MemoryError when a prompt alone is too large for the memory.
+        """
         tokens: dict[str, list[int]] = {}
 
-        def batching(planned: list[tuple[str, int]]) -> Iterator[list[tuple[str, int]]]:
-            tokens.update((prompt, self._prompt_tokens(prompt)) for prompt, _ in planned)
-            yield from sized(planned, lambda request: len(tokens[request[0]]) + max_new_tokens, GENERATION_BUDGET)
+        def size(request: Draw) -> int:
+            return len(tokens[request[0]]) + max_new_tokens
 
-        def compute(batch: list[tuple[str, int]]) -> list[str]:
-            from audit.models.generation import generate_tokens, seed_of
+        def batching(planned: list[Draw]) -> Iterator[list[Draw]]:
+            tokens.update((prompt, self._prompt_tokens(prompt)) for prompt, _ in planned)
+            yield from sized(planned, size, self._answer_tokens)
+
+        def answers(batch: list[Draw], length: int) -> list[str]:
+            from audit.models.generation import seed_of
 
             seeds = [seed_of(seed, prompt, draw) for prompt, draw in batch]
-            rows = [tokens[prompt] for prompt, _ in batch]
-            answers = generate_tokens(self._loaded.model, rows, max_new_tokens, temperature, seeds)
-            return [self._loaded.tokenizer.decode(a, skip_special_tokens=True).strip() for a in answers]
+            rows = self._generated([tokens[prompt] for prompt, _ in batch], length, temperature, seeds)
+            return [self._loaded.tokenizer.decode(row, skip_special_tokens=True).strip() for row in rows]
 
-        flat = ask(
-            self._asking,
+        task = Task(
             f"generate {max_new_tokens} tokens, temperature {temperature}, seed {seed if temperature else 0}",
-            [(prompt, draw) for prompt in prompts for draw in range(n)],
-            compute,
+            compute=lambda batch: answers(batch, max_new_tokens),
             batching=batching,
             work=lambda request: work_of_answer(request[0], max_new_tokens),
+            tokens=size,
+            tokens_together=lambda batch: sum(map(size, batch)),
+            sample=lambda batch: answer_sample(lambda length: answers(batch, length), max_new_tokens),
         )
+        flat = ask(self._asking, task, [(prompt, draw) for prompt in prompts for draw in range(n)])
+        if None in flat:
+            raise MemoryError("a prompt alone is too large for this machine's memory")
         return [flat[start : start + n] for start in range(0, len(flat), n)]
+
+    def _generated(
+        self, prompts: list[list[int]], length: int, temperature: float, seeds: list[int]
+    ) -> list[list[int]]:
+        from audit.models.generation import generate_tokens
+        from audit.models.generation_shared import generate_shared
+        from audit.models.scoring.choose import may_share
+
+        model = self._loaded.model
+        if self.shares_prompts and may_share(model, max(map(len, prompts)) + length):
+            return generate_shared(model, prompts, length, temperature, seeds, self.way.attention)
+        return generate_tokens(model, prompts, length, temperature, seeds)
+
+    @cached_property
+    def shares_prompts(self) -> bool:
+        """Whether prompts share what they begin with; found out once, on a few prompts."""
+        from audit.models.generation_shared import answers_are_the_same
+        from audit.models.scoring.choose import PROBES
+
+        prompts = [self._loaded.tokenizer(context)["input_ids"] for context, _ in PROBES if context]
+        shares = self.way.shares and answers_are_the_same(self._loaded.model, prompts, self.way.attention)
+        self._asking.notes["generation"] = "shared prompts" if shares else "padded batches"
+        return shares
+
+    @cached_property
+    def _answer_tokens(self) -> int:
+        """Tokens of prompts and answers in one batch: as many as a part of the memory holds keys and values of."""
+        from audit.models.memory import free_memory
+        from audit.models.pace import SHARE_OF_MEMORY, bytes_of_answer_token
+
+        fitting = free_memory() // (SHARE_OF_MEMORY * bytes_of_answer_token(self._loaded.model))
+        return min(ANSWER_TOKENS, 1 << max(0, int(fitting).bit_length() - 1))  # a power of two: repeats
 
     def _prompt_tokens(self, prompt: str) -> list[int]:
         from audit.models.scoring.encode import start_token

@@ -7,12 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from audit.capability import Vectors
-from audit.models.asking import Asking, ask, sized
+from audit.models.asking import Asking, ask
 from audit.models.loaded import Load, Loaded
+from audit.models.task import Task, padded_size, sized
 from audit.work import work_of_text
-
-BUDGET = 2048
-"""Padded tokens in one forward pass."""
 
 
 class Encoder:
@@ -23,13 +21,30 @@ class Encoder:
         self._first = _pools_first_token(folder)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """See CanEmbed; a text longer than the window is cut, as the model's users cut it."""
+        """See CanEmbed; a text longer than the window is cut, as the model's users cut it.
+
+        Raises MemoryError when a text alone is too large for the memory.
+        """
+        length: dict[str, int] = {}
+
+        def size(text: str) -> int:
+            return length[text]
 
         def batching(planned: list[str]) -> Iterator[list[str]]:
-            length = {text: len(self._loaded.tokenizer(text)["input_ids"]) for text in planned}
-            yield from sized(planned, lambda text: length[text], BUDGET)
+            length.update((text, len(self._loaded.tokenizer(text)["input_ids"])) for text in planned)
+            yield from sized(planned, size, self._asking.tokens_of(self._loaded.model))
 
-        answers = ask(self._asking, "embed", list(texts), self._vectors, batching=batching, work=work_of_text)
+        task = Task(
+            "embed",
+            compute=self._vectors,
+            batching=batching,
+            work=work_of_text,
+            tokens=size,
+            tokens_together=lambda batch: padded_size(batch, size),
+        )
+        answers = ask(self._asking, task, texts)
+        if None in answers:
+            raise MemoryError("a text alone is too large for this machine's memory")
         return np.array(answers, dtype=np.float32)
 
     def _vectors(self, texts: list[str]) -> list[list[float]]:

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from audit.capability import Scores
-from audit.models.asking import Asking, ask, by_size, sized
+from audit.models.asking import Asking, ask
 from audit.models.loaded import Load, Loaded
-from audit.work import work_of_masked_text, work_of_text
+from audit.models.task import Task, sized
+from audit.work import CHARACTERS_A_TOKEN, work_of_masked_text, work_of_text
 
 BUDGET = 2048
 TOKENS_AT_ONCE = 16384
@@ -48,16 +49,20 @@ class MaskedLM:
             scorable = [text for text in planned if self._scorable(tokens[text])]
             if len(scorable) < len(planned):
                 yield [text for text in planned if not self._scorable(tokens[text])]
-            yield from sized(scorable, lambda text: len(tokens[text]) ** 2, TOKENS_AT_ONCE)
+            yield from sized(scorable, copies, TOKENS_AT_ONCE)
 
-        answers = ask(
-            self._asking,
+        def copies(text: str) -> int:
+            return len(tokens[text]) ** 2
+
+        task = Task(
             "pseudo-log-likelihood",
-            list(texts),
-            lambda batch: self._score([tokens[text] for text in batch]),
+            compute=lambda batch: self._score([tokens[text] for text in batch]),
             batching=batching,
             work=work_of_masked_text,
+            tokens=copies,
+            tokens_together=lambda batch: sum(map(copies, batch)),
         )
+        answers = ask(self._asking, task, texts)
         return np.array([np.nan if score is None else score for score in answers], dtype=np.float64)
 
     def _scorable(self, tokens: tuple[int, ...]) -> bool:
@@ -75,15 +80,21 @@ class MaskedLM:
 
     def fill(self, texts: Sequence[str], candidates: Sequence[str]) -> Scores:
         """See CanFill; a candidate of several tokens fills as many masks, its log-probabilities are summed."""
-        answers = ask(
-            self._asking,
+
+        def size(text: str) -> int:
+            return 1 + len(text) // CHARACTERS_A_TOKEN
+
+        task: Task[str] = Task(
             f"fill {list(candidates)}",
-            list(texts),
-            lambda batch: [self._fill_in(text, candidates) for text in batch],
-            batching=by_size(lambda text: 1 + len(text) // 4, BUDGET),
+            compute=lambda batch: [self._fill_in(text, candidates) for text in batch],
+            batching=lambda planned: sized(planned, size, BUDGET),
             work=lambda text: work_of_text(text) * len(candidates),
+            tokens=lambda text: size(text) * len(candidates),
+            tokens_together=lambda batch: sum(map(size, batch)) * len(candidates),
         )
-        table = [[np.nan if score is None else score for score in row] for row in answers]
+        answers = ask(self._asking, task, texts)
+        nothing: list[float | None] = [None] * len(candidates)
+        table = [[np.nan if score is None else score for score in row or nothing] for row in answers]
         return np.array(table, dtype=np.float64).reshape(len(texts), len(candidates))
 
     def _fill_in(self, text: str, candidates: Sequence[str]) -> list[float | None]:

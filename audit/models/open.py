@@ -1,6 +1,7 @@
 """From a target to the one adapter class of its kind."""
 
 import json
+import platform
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,12 @@ from audit.errors import InputError, TargetError
 from audit.models.asking import Advance, Asking, silent
 from audit.models.loaded import Load
 from audit.models.response_cache import ResponseCache
-from audit.target.cache_folder import ANSWERS, cache_folder
+from audit.models.trial import Trial
+from audit.target.cache_folder import ANSWERS, PACE, cache_folder
 from audit.target.target import ModelKind, Target
 
 DTYPES = ("float32", "bfloat16")
+TOKENS_NOTE = "tokens in one forward pass"
 
 
 def open_model(
@@ -22,14 +25,32 @@ def open_model(
     device: str = "cpu",
     cache: Path | None = None,
     advance: Advance = silent,
+    batch_tokens: int | None = None,
+    notes: dict[str, Any] | None = None,
+    trial: Trial | None = None,
 ) -> object:
     """The target as an object with the capabilities of its kind (``audit.models.kinds``), loaded when first asked.
 
-    ``cache`` is the response cache's file (None: the shared one). Raises TargetError when the target cannot be
-    loaded whole and without running its code.
+    ``cache`` is the response cache's file (None: the shared one), ``batch_tokens`` fixes the tokens in one forward
+    pass (None: measured), ``notes`` collects how the model was asked, and with a ``trial`` it is only tried.
+    Raises TargetError, at the first request, when the target cannot be loaded whole and without running its code.
     """
     if dtype not in DTYPES:
         raise InputError(f"There is no dtype {dtype}: choose {' or '.join(DTYPES)}.")
+    notes = {} if notes is None else notes
+
+    def load_model() -> tuple[Any, Any]:
+        from audit.models.load import load
+        from audit.models.pace import keep_pace
+
+        if not _has(device):
+            raise InputError(f"This machine has no device {device}: leave out --device to use the CPU.")
+        model, tokenizer = load(target, dtype, device)
+        name = f"{target.digest} {dtype} {device} {platform.machine()}"
+        pace = keep_pace(model, batch_tokens, name, cache_folder() / PACE)
+        notes.update({"threads": pace.threads, TOKENS_NOTE: pace.tokens})
+        return model, tokenizer
+
     asking = Asking(
         identity=target.digest,
         cache=ResponseCache(cache or cache_folder() / ANSWERS),
@@ -40,15 +61,10 @@ def open_model(
             "torch": version("torch"),
             "transformers": version("transformers"),
         },
+        tokens_of=lambda _: int(notes[TOKENS_NOTE]),
+        notes=notes,
+        trial=trial,
     )
-
-    def load_model() -> tuple[Any, Any]:
-        from audit.models.load import load
-
-        if not _has(device):
-            raise InputError(f"This machine has no device {device}: leave out --device to use the CPU.")
-        return load(target, dtype, device)
-
     return _adapter(target, load_model, asking)
 
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from audit.capability import Scores
-from audit.models.asking import Asking, ask, sized
+from audit.models.asking import Asking, ask
 from audit.models.loaded import Load, Loaded
+from audit.models.task import Task, sized
+from audit.models.trial import answer_sample
 from audit.work import work_of_answer, work_of_text
 
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from audit.models.scoring.seq2seq import Pair
 
 Request = tuple[str, str]
+Draw = tuple[str, int]
+"""A prompt and the number of one of its answers."""
 TOKENS = 2048
 """Padded tokens of contexts and continuations in one batch of scores."""
 GENERATION_BUDGET = 4096
@@ -55,14 +59,15 @@ class Seq2SeqLM:
             for batch in context_batches([pairs[r] for r in asked], TOKENS):
                 yield [asked[index] for index in batch]
 
-        answers = ask(
-            self._asking,
+        task = Task(
             "log-likelihood",
-            list(requests),
-            lambda batch: self._score([pairs[request] for request in batch]),
+            compute=lambda batch: self._score([pairs[request] for request in batch]),
             batching=batching,
             work=lambda request: work_of_text(request[0] + request[1]),
+            tokens=lambda request: len(pairs[request].context) + len(pairs[request].continuation),
+            tokens_together=lambda batch: tokens_of_pairs([pairs[request] for request in batch]),
         )
+        answers = ask(self._asking, task, requests)
         return np.array([np.nan if score is None else score for score in answers], dtype=np.float64)
 
     def _scorable(self, pair: "Pair") -> bool:
@@ -89,27 +94,34 @@ class Seq2SeqLM:
         """See CanGenerate; a chat model gets each prompt as one message of its user."""
         tokens: dict[str, Tokens] = {}
 
-        def batching(planned: list[tuple[str, int]]) -> Iterator[list[tuple[str, int]]]:
-            tokens.update((prompt, self._prompt_tokens(prompt)) for prompt, _ in planned)
-            yield from sized(planned, lambda request: len(tokens[request[0]]) + max_new_tokens, GENERATION_BUDGET)
+        def size(request: Draw) -> int:
+            return len(tokens[request[0]]) + max_new_tokens
 
-        def compute(batch: list[tuple[str, int]]) -> list[str]:
+        def batching(planned: list[Draw]) -> Iterator[list[Draw]]:
+            tokens.update((prompt, self._prompt_tokens(prompt)) for prompt, _ in planned)
+            yield from sized(planned, size, GENERATION_BUDGET)
+
+        def answers(batch: list[Draw], length: int) -> list[str]:
             from audit.models.generation import seed_of
             from audit.models.seq2seq_generation import answer_tokens
 
             seeds = [seed_of(seed, prompt, draw) for prompt, draw in batch]
-            rows = [tokens[prompt] for prompt, _ in batch]
-            answers = answer_tokens(self._loaded.model, self._states, rows, max_new_tokens, temperature, seeds)
-            return [self._tokenizer.decode(answer, skip_special_tokens=True).strip() for answer in answers]
+            prompts = [tokens[prompt] for prompt, _ in batch]
+            rows = answer_tokens(self._loaded.model, self._states, prompts, length, temperature, seeds)
+            return [self._tokenizer.decode(row, skip_special_tokens=True).strip() for row in rows]
 
-        flat = ask(
-            self._asking,
+        task = Task(
             f"generate {max_new_tokens} tokens, temperature {temperature}, seed {seed if temperature else 0}",
-            [(prompt, draw) for prompt in prompts for draw in range(n)],
-            compute,
+            compute=lambda batch: answers(batch, max_new_tokens),
             batching=batching,
             work=lambda request: work_of_answer(request[0], max_new_tokens),
+            tokens=size,
+            tokens_together=lambda batch: sum(map(size, batch)),
+            sample=lambda batch: answer_sample(lambda length: answers(batch, length), max_new_tokens),
         )
+        flat = ask(self._asking, task, [(prompt, draw) for prompt in prompts for draw in range(n)])
+        if None in flat:
+            raise MemoryError("a prompt alone is too large for this machine's memory")
         return [flat[start : start + n] for start in range(0, len(flat), n)]
 
     def _prompt_tokens(self, prompt: str) -> tuple[int, ...]:
@@ -118,3 +130,8 @@ class Seq2SeqLM:
             text = self._tokenizer.apply_chat_template(message, tokenize=False, add_generation_prompt=True)
             return tuple(self._tokenizer(text, add_special_tokens=False)["input_ids"])
         return tuple(self._tokenizer(prompt)["input_ids"] if prompt else [self._tokenizer.eos_token_id])
+
+
+def tokens_of_pairs(pairs: "Sequence[Pair]") -> int:
+    """Tokens that the model reads for pairs together: each distinct context once."""
+    return sum(map(len, {pair.context for pair in pairs})) + sum(len(pair.continuation) for pair in pairs)

@@ -6,12 +6,10 @@ from typing import Any
 import numpy as np
 
 from audit.capability import Scores
-from audit.models.asking import Asking, ask, sized
+from audit.models.asking import Asking, ask
 from audit.models.loaded import Load, Loaded
+from audit.models.task import Task, padded_size, sized
 from audit.work import work_of_text
-
-BUDGET = 2048
-"""Padded tokens in one forward pass."""
 
 
 class TextClassifier:
@@ -30,12 +28,23 @@ class TextClassifier:
             fitting = [text for text in planned if length[text] <= self._window]
             if len(fitting) < len(planned):
                 yield [text for text in planned if length[text] > self._window]
-            yield from sized(fitting, lambda text: length[text], BUDGET)
+            yield from sized(fitting, size, self._asking.tokens_of(self._loaded.model))
+
+        def size(text: str) -> int:
+            return length[text]
 
         def compute(batch: list[str]) -> Sequence[list[float] | None]:
             return [None] * len(batch) if length[batch[0]] > self._window else self._shares(batch)
 
-        answers = ask(self._asking, "probabilities", list(texts), compute, batching=batching, work=work_of_text)
+        task = Task(
+            "probabilities",
+            compute=compute,
+            batching=batching,
+            work=work_of_text,
+            tokens=size,
+            tokens_together=lambda batch: padded_size(batch, size),
+        )
+        answers = ask(self._asking, task, texts)
         nothing = [np.nan] * len(self.labels)
         table = [nothing if row is None else row for row in answers]
         return np.array(table, dtype=np.float64).reshape(len(texts), len(self.labels))

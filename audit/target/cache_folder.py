@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ANSWERS = "responses.sqlite"
+PACE = "pace.json"
 
 
 def cache_folder() -> Path:
@@ -32,6 +33,7 @@ def parts(folder: Path) -> tuple[Part, ...]:
     kinds = (
         ("answers", "what models answered", tuple(folder.glob(f"{ANSWERS}*"))),
         ("converted", "models converted from GGUF", tuple(folder.glob("converted"))),
+        ("pace", "how fast models run here", tuple(folder.glob(PACE))),
         ("demo", "the demo model", tuple(folder.glob("demo"))),
     )
     return tuple(Part(name, what, paths, sum(map(_size, paths))) for name, what, paths in kinds)
