@@ -43,11 +43,19 @@ def audit(
     """
     watcher = watcher or Watcher()
     started, clock = now(), time.monotonic()
+    engine: dict[str, object] = {}
 
     @cache
     def opened() -> object:
         watcher.says(f"Opening {plan.target.name} ...")
-        return open_model(plan.target, dtype=plan.wish.dtype, device=plan.wish.device, advance=watcher.advance)
+        return open_model(
+            plan.target,
+            dtype=plan.wish.dtype,
+            device=plan.wish.device,
+            advance=watcher.advance,
+            batch_tokens=plan.wish.batch_tokens,
+            notes=engine,
+        )
 
     with RunFolder(folder, plan.digest, fresh=fresh) as run_folder:
         results = []
@@ -55,7 +63,10 @@ def audit(
             watcher.begins(planned.check.id, number, len(plan.checks))
             results.append(run_check(planned, plan, run_folder, model or opened))
         report = gather(
-            plan, results, waivers, {"started": started, "seconds": round(time.monotonic() - clock, 1)}
+            plan,
+            results,
+            waivers,
+            {"started": started, "seconds": round(time.monotonic() - clock, 1), "engine": engine},
         )
         write_report(report, folder)
     return report

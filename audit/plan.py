@@ -31,6 +31,7 @@ class Wish:
     use: tuple[str, ...] = ()
     dtype: str = "float32"
     device: str = "cpu"
+    batch_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ OPTIONS = (
     click.option("--dtype", default="float32", show_default=True, metavar="DTYPE",
                  help="Arithmetic of the model: float32 or bfloat16."),
     click.option("--device", default="cpu", show_default=True, metavar="DEVICE", help="Where the model runs."),
+    click.option("--batch-tokens", type=click.IntRange(min=32), metavar="N",
+                 help="Tokens in one forward pass [default: measured once for each model on this machine]."),
 )  # fmt: skip
 
 
@@ -56,6 +58,7 @@ def plan_of(
     check_files: tuple[Path, ...],
     dtype: str,
     device: str,
+    batch_tokens: int | None,
 ) -> "Plan":
     """The plan for what the user typed; everything wrong with it is raised here, before a model is loaded."""
     from audit.catalogue import find_checks
@@ -74,6 +77,7 @@ def plan_of(
         use=split(use),
         dtype=dtype,
         device=device,
+        batch_tokens=batch_tokens,
     )
     refuse_unknown(policy, catalogue, wish)
     return make_plan(policy, catalogue, open_target(target), wish)

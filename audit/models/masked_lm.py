@@ -75,8 +75,18 @@ class MaskedLM:
 
         if not self._scorable(rows[0]):
             return [None] * len(rows)
-        mask = self._loaded.tokenizer.mask_token_id
-        return score_masked(self._loaded.model, rows, self._special, mask, head_only=self.applies_head_alone)
+        model, mask = self._loaded.model, self._loaded.tokenizer.mask_token_id
+        self._asking.notes["scoring"] = "masked copies, " + (
+            "head on masked tokens" if self.applies_head_alone else "head on all tokens"
+        )
+        return score_masked(
+            model,
+            rows,
+            self._special,
+            mask,
+            head_only=self.applies_head_alone,
+            at_once=self._asking.tokens_of(model),
+        )
 
     def fill(self, texts: Sequence[str], candidates: Sequence[str]) -> Scores:
         """See CanFill; a candidate of several tokens fills as many masks, its log-probabilities are summed."""

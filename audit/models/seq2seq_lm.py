@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 Request = tuple[str, str]
 Draw = tuple[str, int]
 """A prompt and the number of one of its answers."""
-TOKENS = 2048
-"""Padded tokens of contexts and continuations in one batch of scores."""
 GENERATION_BUDGET = 4096
 """Prompt and answer tokens in one batch of answers."""
 
@@ -56,7 +54,7 @@ class Seq2SeqLM:
             asked = [r for r in planned if self._scorable(pairs[r])]
             if len(asked) < len(planned):
                 yield [r for r in planned if not self._scorable(pairs[r])]
-            for batch in context_batches([pairs[r] for r in asked], TOKENS):
+            for batch in context_batches([pairs[r] for r in asked], self._asking.tokens_of(self._loaded.model)):
                 yield [asked[index] for index in batch]
 
         task = Task(
@@ -80,6 +78,7 @@ class Seq2SeqLM:
 
         if not self._scorable(pairs[0]):
             return [None] * len(pairs)
+        self._asking.notes["scoring"] = "each context encoded once"
         return score_pairs(self._loaded.model, self._states, pairs)
 
     def generate(

@@ -1,5 +1,6 @@
 """Scoring and generating with a causal language model: plumbing on tiny random weights."""
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,15 @@ import transformers
 from audit.capability import CanClassify, CanGenerate, CanScore
 from audit.models.asking import Asking
 from audit.models.causal_lm import CausalLM
+from audit.models.generation import generate_tokens
+from audit.models.generation_shared import generate_shared
 from audit.models.response_cache import ResponseCache
 from audit.models.scoring.choose import Way
 from audit.models.scoring.encode import encode
 from audit.models.scoring.padded import padded_batches, score_padded
 from audit.models.scoring.shared import score_shared
 from audit.models.scoring.trie import trie_batches
-from tests.tiny import causal_folder
+from tests.tiny import SMALL, causal_folder
 
 REQUESTS = [
     ("The committee met on Monday", " and approved the plan."),
@@ -153,3 +156,85 @@ def test_another_model_does_not_get_the_answers(parts, tmp_path: Path):
     model = transformers.AutoModelForCausalLM.from_pretrained(other).eval()
     scores = CausalLM(lambda: (model, parts[1]), Asking("other", ResponseCache(cache))).log_likelihood(REQUESTS)
     assert scores == pytest.approx([plain_score(model, parts[1], *r) for r in REQUESTS], abs=1e-4)
+
+
+LONG = "When the new bridge was opened the people of both villages came together for the first time in years. " * 3
+BRANCHES = [(LONG, " The mayor spoke."), (LONG, " The children ran."), (LONG + "Later", " an old man stood up.")]
+FAMILIES = {
+    "Llama": Way.BLOCKS,
+    "Mistral": Way.BLOCKS,
+    "Qwen2": Way.BLOCKS,
+    "Gemma": Way.BLOCKS,
+    "Phi": Way.BLOCKS,
+    "GPTNeoX": Way.BLOCKS,
+    "OPT": Way.BLOCKS,
+    "GPT2": Way.BLOCKS,
+    "Falcon": Way.MASK,
+    "Bloom": Way.PADDED,
+}
+
+
+def family(kind: str, folder: Path) -> tuple[object, object]:
+    """A tiny model of another architecture with the tokenizer of the tiny Llama."""
+    tokenizer = transformers.AutoTokenizer.from_pretrained(causal_folder(folder / "llama"))
+    sizes = {**SMALL, **({"num_key_value_heads": 2} if kind in {"Mistral", "Qwen2", "Gemma"} else {})}
+    config = getattr(transformers, f"{kind}Config")(
+        **sizes, vocab_size=len(tokenizer), bos_token_id=0, eos_token_id=1, pad_token_id=1
+    )
+    torch.manual_seed(0)
+    return transformers.AutoModelForCausalLM.from_config(config).eval(), tokenizer
+
+
+@pytest.mark.parametrize("kind", FAMILIES)
+def test_an_architecture_is_scored_the_fastest_way_that_leaves_its_scores_alone(kind: str, tmp_path: Path):
+    parts = family(kind, tmp_path)
+    notes: dict[str, object] = {}
+    lm = CausalLM(lambda: parts, Asking(notes=notes))
+    requests = [*REQUESTS, *BRANCHES]
+    expected = [plain_score(*parts, *request) for request in requests]
+    assert lm.log_likelihood(requests) == pytest.approx(expected, abs=1e-3)
+    assert lm.way == FAMILIES[kind]
+    assert notes["scoring"] == FAMILIES[kind]
+
+
+@pytest.mark.parametrize("kind", FAMILIES)
+def test_an_architecture_answers_as_the_library_does(kind: str, tmp_path: Path):
+    model, tokenizer = family(kind, tmp_path)
+    prompts = ["The committee met on", "A", LONG, LONG + "Later", "My sister and my brother"]
+    answers = CausalLM(lambda: (model, tokenizer), Asking()).generate(prompts, max_new_tokens=10)
+    for prompt, (answer,) in zip(prompts, answers, strict=True):
+        ids = tokenizer(prompt, return_tensors="pt")["input_ids"]
+        mask = torch.ones_like(ids)
+        new = model.generate(ids, attention_mask=mask, max_new_tokens=10, do_sample=False, pad_token_id=1)
+        assert answer == tokenizer.decode(new[0, ids.shape[1] :], skip_special_tokens=True).strip()
+
+
+def test_what_prompts_begin_with_is_read_once(parts):
+    model, tokenizer = parts
+    read: list[int] = []
+    hook = model.get_input_embeddings().register_forward_hook(lambda _m, _i, out: read.append(out.shape[1]))
+    prompts = [tokenizer(LONG + end)["input_ids"] for end in ("Later", "Then", "At noon")]
+    try:
+        answers = generate_shared(model, prompts, 3, 0.0, [0] * 3, "blocks")
+    finally:
+        hook.remove()
+    assert answers == generate_tokens(model, prompts, 3, 0.0, [0] * 3)
+    assert read[0] < 1.2 * len(prompts[0])
+    assert read[1:] == [1, 1]
+
+
+def test_a_finished_answer_leaves_its_batch(parts):
+    model, _ = parts
+    prompts = [[0, n + 5] for n in range(16)]
+    free = generate_tokens(model, prompts, 12, 0.0, [0] * 16)
+    ends = Counter(token for answer in free for token in answer[2:8])
+    model.generation_config.eos_token_id, before = ends.most_common(1)[0][0], model.generation_config.eos_token_id
+    rows: list[int] = []
+    hook = model.get_input_embeddings().register_forward_hook(lambda _m, _i, out: rows.append(out.shape[0]))
+    try:
+        shared = generate_shared(model, prompts, 12, 0.0, [0] * 16, "blocks")
+        hook.remove()
+        assert shared == generate_tokens(model, prompts, 12, 0.0, [0] * 16)
+    finally:
+        model.generation_config.eos_token_id = before
+    assert rows[-1] < 16

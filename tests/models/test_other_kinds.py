@@ -92,14 +92,11 @@ def test_vectors_are_means_over_real_tokens(tmp_path: Path):
 
 
 @pytest.mark.parametrize("kind", ["classifier", "encoder"])
-def test_texts_go_through_once_sorted_by_length_and_packed(
-    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_texts_go_through_once_sorted_by_length_and_packed(kind: str, tmp_path: Path):
     """61 texts of very different length, three times each, in random order."""
     head = transformers.BertForSequenceClassification if kind == "classifier" else transformers.BertModel
     folder = bert_folder(tmp_path, head)
     model, tokenizer = loaded(folder, head)
-    monkeypatch.setattr(f"audit.models.{'text_classifier' if kind == 'classifier' else 'encoder'}.BUDGET", 128)
     shapes, real = [], Counter()
 
     def count(_module, _args, kwargs) -> None:
@@ -111,10 +108,11 @@ def test_texts_go_through_once_sorted_by_length_and_packed(
     distinct = ["plan " * n + word for n in range(1, 41) for word in ("river", "plan")[: 1 + n % 2]] + ["plan"]
     texts = [text for text in distinct for _ in range(3)]
     random.Random(0).shuffle(texts)
+    asking = Asking(tokens_of=lambda _: 128)
     if kind == "classifier":
-        answers = TextClassifier(lambda: (model, tokenizer), Asking(), labels_of(folder)).probabilities(texts)
+        answers = TextClassifier(lambda: (model, tokenizer), asking, labels_of(folder)).probabilities(texts)
     else:
-        answers = Encoder(lambda: (model, tokenizer), Asking(), folder).embed(texts)
+        answers = Encoder(lambda: (model, tokenizer), asking, folder).embed(texts)
     lengths = [len(tokenizer(text)["input_ids"]) for text in distinct]
     assert len(answers) == len(texts) == 3 * len(distinct)
     assert real == Counter(tuple(tokenizer(text)["input_ids"]) for text in distinct)

@@ -169,12 +169,12 @@ def test_what_the_generation_configuration_forces_or_forbids(bart, settings):
     assert changed != free
 
 
-def test_each_context_is_encoded_once_in_a_call(t5, monkeypatch: pytest.MonkeyPatch):
+def test_each_context_is_encoded_once_in_a_call(t5):
     model, tokenizer = t5
-    monkeypatch.setattr("audit.models.seq2seq_lm.TOKENS", 40)  # small batches, so that one context spans several
+    asking = Asking(tokens_of=lambda _: 40)  # small batches, so that one context spans several
     seen, hook = counting_encoder(model)
     try:
-        scores = Seq2SeqLM(lambda: (model, tokenizer), Asking()).log_likelihood(REQUESTS)
+        scores = Seq2SeqLM(lambda: (model, tokenizer), asking).log_likelihood(REQUESTS)
     finally:
         hook.remove()
     assert np.isfinite(scores).all()
@@ -196,11 +196,11 @@ def test_each_prompt_is_encoded_once_however_many_draws(t5):
     assert set(seen.values()) == {1}
 
 
-def test_batches_and_their_padding_change_no_score(parts, monkeypatch: pytest.MonkeyPatch):
+def test_batches_and_their_padding_change_no_score(parts):
     lm = Seq2SeqLM(lambda: parts, Asking())
     alone = [float(lm.log_likelihood([request])[0]) for request in REQUESTS]
     for tokens in (60, 10_000):
-        monkeypatch.setattr("audit.models.seq2seq_lm.TOKENS", tokens)
+        lm = Seq2SeqLM(lambda: parts, Asking(tokens_of=lambda _, tokens=tokens: tokens))
         assert lm.log_likelihood(REQUESTS) == pytest.approx(alone, **CLOSE)
 
 

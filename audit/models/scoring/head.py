@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
-from transformers.modeling_outputs import BaseModelOutputWithPast
+from transformers.modeling_outputs import BaseModelOutputWithPastAndCrossAttentions
 
 from audit.models.scoring.normaliser import log_normaliser
 
@@ -19,9 +19,9 @@ class Given(torch.nn.Module):
         super().__init__()
         self._states = states
 
-    def forward(self, *_: Any, **__: Any) -> BaseModelOutputWithPast:
+    def forward(self, *_: Any, **__: Any) -> BaseModelOutputWithPastAndCrossAttentions:
         """The states, in the form that heads expect."""
-        return BaseModelOutputWithPast(last_hidden_state=self._states)
+        return BaseModelOutputWithPastAndCrossAttentions(last_hidden_state=self._states)
 
 
 def body_of(model: Any) -> Any:
@@ -30,7 +30,18 @@ def body_of(model: Any) -> Any:
 
 
 def apply_head(model: Any, states: torch.Tensor) -> torch.Tensor:
-    """Logits for ``states`` of shape (n, hidden): the model's own forward pass with its body already done."""
+    """Logits for ``states`` of shape (n, hidden): the model's own forward pass with its body already done.
+
+    Where a model looks into its body, its output layer alone is applied. Whoever relies on either compares first.
+    """
+    try:
+        return _with_given_body(model, states)
+    except AttributeError:
+        logits: torch.Tensor = model.get_output_embeddings()(states)
+        return logits
+
+
+def _with_given_body(model: Any, states: torch.Tensor) -> torch.Tensor:
     body = body_of(model)
     setattr(model, model.base_model_prefix, Given(states[:, None]))
     try:

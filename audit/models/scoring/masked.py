@@ -9,9 +9,6 @@ import torch
 from audit.models.scoring.head import apply_head, body_of
 from audit.models.scoring.normaliser import log_normaliser
 
-TOKENS = 2048
-"""Padded tokens in one forward pass."""
-
 
 @dataclass(frozen=True, slots=True)
 class Copy:
@@ -22,25 +19,32 @@ class Copy:
 
 
 def score_masked(
-    model: Any, texts: Sequence[Sequence[int]], special: frozenset[int], mask_token: int, *, head_only: bool
+    model: Any,
+    texts: Sequence[Sequence[int]],
+    special: frozenset[int],
+    mask_token: int,
+    *,
+    head_only: bool,
+    at_once: int = 1024,
 ) -> list[float]:
     """Sum over the tokens of each text of the log-probability of the token when it is masked; nats.
 
-    ``texts`` are token ids; ``special`` tokens are neither masked nor scored.
+    ``texts`` are token ids; ``special`` tokens are neither masked nor scored. ``at_once`` padded tokens
+    go through the model together.
     """
     copies = [Copy(n, i) for n, ids in enumerate(texts) for i, token in enumerate(ids) if token not in special]
     totals = [0.0] * len(texts)
-    for batch in masked_batches(copies, texts):
+    for batch in masked_batches(copies, texts, at_once):
         for copy, score in zip(batch, _log_probabilities(model, texts, batch, mask_token, head_only), strict=True):
             totals[copy.text] += score
     return totals
 
 
-def masked_batches(copies: Sequence[Copy], texts: Sequence[Sequence[int]]) -> Iterator[list[Copy]]:
-    """Copies, longest text first, in lists of at most TOKENS padded tokens."""
+def masked_batches(copies: Sequence[Copy], texts: Sequence[Sequence[int]], at_once: int) -> Iterator[list[Copy]]:
+    """Copies, longest text first, in lists of at most ``at_once`` padded tokens."""
     batch: list[Copy] = []
     for copy in sorted(copies, key=lambda copy: (-len(texts[copy.text]), copy.text, copy.place)):
-        if batch and len(texts[batch[0].text]) * (len(batch) + 1) > TOKENS:
+        if batch and len(texts[batch[0].text]) * (len(batch) + 1) > at_once:
             yield batch
             batch = []
         batch.append(copy)
