@@ -32,6 +32,10 @@ OPTIONS = (
                  help="A Python file with checks of your own. It runs code: only files you trust."),
     click.option("--dtype", default="float32", show_default=True, metavar="DTYPE",
                  help="Arithmetic of the model: float32 or bfloat16."),
+    click.option("--concurrency", type=click.IntRange(1, 256), default=8, show_default=True, metavar="N",
+                 help="At most N requests at once to an endpoint."),
+    click.option("--requests-per-minute", type=click.IntRange(min=1), metavar="N",
+                 help="At most N requests a minute to an endpoint [default: no limit]."),
     click.option("--device", default="cpu", show_default=True, metavar="DEVICE", help="Where the model runs."),
 )  # fmt: skip
 
@@ -56,9 +60,12 @@ def plan_of(
     check_files: tuple[Path, ...],
     dtype: str,
     device: str,
+    concurrency: int,
+    requests_per_minute: int | None,
 ) -> "Plan":
     """The plan for what the user typed; everything wrong with it is raised here, before a model is loaded."""
     from audit.catalogue import find_checks
+    from audit.endpoint.client import Pace
     from audit.plan import Wish, make_plan, refuse_unknown
     from audit.policy.read import read_policy
     from audit.target.open import open_target
@@ -74,9 +81,10 @@ def plan_of(
         use=split(use),
         dtype=dtype,
         device=device,
+        pace=Pace(concurrency, requests_per_minute),
     )
     refuse_unknown(policy, catalogue, wish)
-    return make_plan(policy, catalogue, open_target(target), wish)
+    return make_plan(policy, catalogue, open_target(target, wish.pace), wish)
 
 
 def split(values: tuple[str, ...]) -> tuple[str, ...]:

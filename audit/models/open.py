@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from audit.endpoint.client import Pace
 from audit.errors import InputError
 from audit.models.asking import Advance, Asking, silent
 from audit.models.response_cache import ResponseCache
@@ -18,12 +19,19 @@ def open_model(
     device: str = "cpu",
     cache: Path | None = None,
     advance: Advance = silent,
+    pace: Pace | None = None,
 ) -> object:
     """The target as an object with the capabilities of its kind (``audit.models.kinds``).
 
     ``cache`` is the response cache's file (None: the shared one). Raises TargetError when the target cannot be
-    loaded whole and without running its code.
+    loaded whole and without running its code. An endpoint is asked at ``pace``; dtype and device are its server's.
     """
+    if target.endpoint is not None:
+        from audit.models.endpoint import open_endpoint_model
+
+        answers = cache or cache_folder() / ANSWERS
+        return open_endpoint_model(target, target.endpoint, pace or Pace(), answers, advance)
+
     import torch
     import transformers
 
@@ -51,6 +59,7 @@ def open_model(
 def _adapter(target: Target, model: object, tokenizer: object, asking: Asking) -> object:
     from audit.models.causal_lm import CausalLM
     from audit.models.encoder import Encoder
+    from audit.models.load import path_of
     from audit.models.masked_lm import MaskedLM
     from audit.models.text_classifier import TextClassifier
 
@@ -60,7 +69,7 @@ def _adapter(target: Target, model: object, tokenizer: object, asking: Asking) -
         return MaskedLM(model, tokenizer, asking)
     if target.kind == ModelKind.TEXT_CLASSIFIER:
         return TextClassifier(model, tokenizer, asking)
-    return Encoder(model, tokenizer, asking, target.path)
+    return Encoder(model, tokenizer, asking, path_of(target))
 
 
 def _has(device: str) -> bool:

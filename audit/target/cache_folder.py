@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ANSWERS = "responses.sqlite"
+READINGS = "endpoints"
 
 
 def cache_folder() -> Path:
@@ -32,6 +33,7 @@ def parts(folder: Path) -> tuple[Part, ...]:
     kinds = (
         ("answers", "what models answered", tuple(folder.glob(f"{ANSWERS}*"))),
         ("converted", "models converted from GGUF", tuple(folder.glob("converted"))),
+        ("endpoints", "what canaries of endpoints said", tuple(folder.glob(READINGS))),
         ("demo", "the demo model", tuple(folder.glob("demo"))),
     )
     return tuple(Part(name, what, paths, sum(map(_size, paths))) for name, what, paths in kinds)

@@ -1,0 +1,21 @@
+"""What an endpoint is: its address, its model's name, what it can be asked, and what its canary said."""
+
+from dataclasses import dataclass
+
+from audit.endpoint.canary import Canary
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A model that somebody serves. ``scores`` when it gives the log-probabilities of a prompt.
+
+    Answers come from chat where ``chat``, else from completions. It cannot be pinned to weights: ``canary`` is all
+    that tells it from another model under the same name.
+    """
+
+    url: str
+    model: str
+    chat: bool
+    completions: bool
+    scores: bool
+    canary: Canary
