@@ -36,6 +36,8 @@ OPTIONS = (
                  help="At most N requests at once to an endpoint."),
     click.option("--requests-per-minute", type=click.IntRange(min=1), metavar="N",
                  help="At most N requests a minute to an endpoint [default: no limit]."),
+    click.option("--start-token", default="", metavar="TEXT",
+                 help="What an endpoint's model begins a text with, where its server does not put it there."),
     click.option("--device", default="cpu", show_default=True, metavar="DEVICE", help="Where the model runs."),
 )  # fmt: skip
 
@@ -62,6 +64,7 @@ def plan_of(
     device: str,
     concurrency: int,
     requests_per_minute: int | None,
+    start_token: str,
 ) -> "Plan":
     """The plan for what the user typed; everything wrong with it is raised here, before a model is loaded."""
     from audit.catalogue import find_checks
@@ -84,7 +87,7 @@ def plan_of(
         pace=Pace(concurrency, requests_per_minute),
     )
     refuse_unknown(policy, catalogue, wish)
-    return make_plan(policy, catalogue, open_target(target, wish.pace), wish)
+    return make_plan(policy, catalogue, open_target(target, wish.pace, start_token), wish)
 
 
 def split(values: tuple[str, ...]) -> tuple[str, ...]:

@@ -7,10 +7,10 @@ from audit.endpoint.canary import Canary
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A model that somebody serves. ``scores`` when it gives the log-probabilities of a prompt.
+    """A model that somebody serves. It cannot be pinned to weights: ``canary`` is all that tells it from another.
 
-    Answers come from chat where ``chat``, else from completions. It cannot be pinned to weights: ``canary`` is all
-    that tells it from another model under the same name.
+    Answers come from chat where ``chat``, else from completions; ``scores`` when the log-probabilities of a prompt
+    are given. ``start_token`` stands for an empty context.
     """
 
     url: str
@@ -19,3 +19,4 @@ class Endpoint:
     completions: bool
     scores: bool
     canary: Canary
+    start_token: str = ""

@@ -8,6 +8,8 @@ import json
 import socket
 import ssl
 import threading
+import weakref
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -41,6 +43,7 @@ class Connections:
     def __init__(self, address: Address, key: str, timeout: float) -> None:
         self._address, self._key, self._timeout = address, key, timeout
         self._idle: list[http.client.HTTPConnection] = []
+        weakref.finalize(self, _close, self._idle)
         self._busy: set[socket.socket] = set()
         self._tls = ssl.create_default_context() if address.secure else None
 
@@ -168,6 +171,11 @@ def shut(sock: socket.socket) -> None:
     """Wake whoever reads from a socket; under TLS too, where the object must stay intact for its reader."""
     with suppress(OSError):
         socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+def _close(connections: Sequence[http.client.HTTPConnection]) -> None:
+    for connection in connections:
+        connection.close()
 
 
 def _end(late: threading.Event, sock: socket.socket) -> None:

@@ -8,7 +8,7 @@ from audit.endpoint import protocol
 from audit.endpoint.address import parse_address
 from audit.endpoint.canary import PROMPTS, TEXTS, TOKENS, Reading
 from audit.endpoint.client import Client, Pace, RefusedError
-from audit.endpoint.echo import log_likelihood
+from audit.endpoint.echo import Echo, log_likelihood
 
 KEY = "ASSAY_API_KEY"
 
@@ -30,12 +30,16 @@ def connect(url: str, pace: Pace) -> Client:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A client that speaks with one model, by chat or by completions."""
+    """A client that speaks with one model, by chat or by completions.
+
+    ``start_token`` is put before a text without context where the server puts none there itself.
+    """
 
     client: Client
     model: str
     chat: bool
     scores: bool
+    start_token: str = ""
 
     def answers(self, prompts: Sequence[Prompt]) -> list[str]:
         """One answer a prompt; "" where the server's own filter refused the prompt."""
@@ -63,13 +67,17 @@ class Service:
                 return ""
             raise
 
+    def echo(self, prompt: str) -> Echo:
+        """The tokens of a prompt with their log-probabilities."""
+        return self.client.post(protocol.COMPLETIONS, protocol.echo_body(self.model, prompt), protocol.prompt_echo)
+
     def _log_likelihood(self, request: tuple[str, str]) -> float | None:
         context, continuation = request
         if not continuation:
             return None
         try:
-            body = protocol.echo_body(self.model, context + continuation)
-            echo = self.client.post(protocol.COMPLETIONS, body, protocol.prompt_echo)
+            context = context or self.start_token
+            echo = self.echo(context + continuation)
         except RefusedError:  # too long for its window
             return None
         return log_likelihood(echo, context, continuation)

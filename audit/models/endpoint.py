@@ -26,7 +26,8 @@ LOOKS = 3
 
 def open_endpoint_model(target: Target, endpoint: Endpoint, pace: Pace, cache: Path, advance: Advance) -> object:
     """The adapter with just the capabilities that the endpoint has; nothing is asked yet."""
-    service = Service(connect(endpoint.url, pace), endpoint.model, chat=endpoint.chat, scores=endpoint.scores)
+    client = connect(endpoint.url, pace)
+    service = Service(client, endpoint.model, endpoint.chat, endpoint.scores, endpoint.start_token)
     answers = NewAnswers(cache)
     asking = Asking(identity=target.digest, cache=answers, advance=advance)
     adapter = ScoringEndpoint if endpoint.scores else AnsweringEndpoint

@@ -15,8 +15,9 @@ from pydantic import TypeAdapter, ValidationError
 from audit.disk import disk_errors, write_whole
 from audit.endpoint import protocol
 from audit.endpoint.address import parse_address
-from audit.endpoint.canary import Canary, canary_of
+from audit.endpoint.canary import PROMPTS, TEXTS, TOKENS, Canary, canary_of
 from audit.endpoint.client import Client, Pace
+from audit.endpoint.echo import log_likelihood
 from audit.endpoint.endpoint import Endpoint
 from audit.endpoint.service import Prompt, Service, connect
 from audit.errors import EndpointError, TargetError
@@ -30,14 +31,14 @@ TRIAL = ("The committee met on Monday", " and approved the plan.")
 MOST_KEPT = 20
 
 
-def open_endpoint(given: str, pace: Pace) -> Target:
+def open_endpoint(given: str, pace: Pace, start_token: str = "") -> Target:
     """Open ``http(s)://host:port/v1#model-name``; without a name, the only model that the server offers.
 
     Raises TargetError when nothing there can be asked.
     """
     url = parse_address(given).url
     try:
-        endpoint = _described(url, parse_address(given).model, pace)
+        endpoint = _described(url, parse_address(given).model, pace, start_token)
     except EndpointError as error:
         raise TargetError(str(error).partition(" What was answered")[0]) from error
     return Target(
@@ -58,7 +59,7 @@ def digest_of_endpoint(endpoint: Endpoint) -> str:
     return hashlib.sha256(json.dumps(asdict(endpoint), sort_keys=True).encode()).hexdigest()
 
 
-def _described(url: str, named: str, pace: Pace) -> Endpoint:
+def _described(url: str, named: str, pace: Pace, start_token: str) -> Endpoint:
     client = connect(url, replace(pace, attempts=min(ATTEMPTS, pace.attempts)))
     model = named or _only_model(client, url)
     chat = _offers(lambda: Service(client, model, chat=True, scores=False).answers([Prompt("Hello", 1)]))
@@ -69,9 +70,11 @@ def _described(url: str, named: str, pace: Pace) -> Endpoint:
             "end in /v1) and the model's name."
         )
     scores = completions and _gives_scores(Service(client, model, chat=False, scores=True))
-    service = Service(connect(url, pace), model, chat=chat, scores=scores)
+    if scores and start_token:
+        _refuse_other_text(Service(client, model, chat=False, scores=True), start_token)
+    service = Service(connect(url, pace), model, chat, scores)
     canary = canary_of(service.read_canary(), service.read_canary())
-    endpoint = Endpoint(url, model, chat=chat, completions=completions, scores=scores, canary=canary)
+    endpoint = Endpoint(url, model, chat, completions, scores, canary, start_token if scores else "")
     return replace(endpoint, canary=_known(endpoint))
 
 
@@ -104,9 +107,21 @@ def _gives_scores(service: Service) -> bool:
     return score is not None
 
 
+def _refuse_other_text(service: Service, start_token: str) -> None:
+    """TargetError unless the server reads ``start_token`` as one token, the first of a text."""
+    echo = service.echo(start_token + TRIAL[0])
+    alone = bool(echo.tokens) and echo.tokens[0] == start_token and echo.log_probabilities[0] is None
+    if not alone or log_likelihood(echo, start_token, TRIAL[0]) is None:
+        first = " ".join(map(repr, echo.tokens[:3]))
+        raise TargetError(
+            f"The server does not take {start_token!r} for a start token (its first tokens are {first}): correct "
+            "--start-token, or leave it out where the server puts one there itself."
+        )
+
+
 def _known(endpoint: Endpoint) -> Canary:
     """The earlier canary that today's reading agrees with, so that noise does not make a new model of an old."""
-    same = [endpoint.url, endpoint.model, endpoint.chat, endpoint.completions, endpoint.scores]
+    same = [endpoint.url, endpoint.model, endpoint.chat, endpoint.scores, PROMPTS, TEXTS, TOKENS]
     place = cache_folder() / READINGS / f"{hashlib.sha256(json.dumps(same).encode()).hexdigest()[:32]}.json"
     kept = _kept(place)
     today = endpoint.canary

@@ -20,16 +20,17 @@ from audit.target.target import Card, File, ModelKind, Scan, Target
 WEIGHTS = (".safetensors", ".bin", ".pt", ".pth")
 
 
-def open_target(given: str, pace: Pace | None = None) -> Target:
+def open_target(given: str, pace: Pace | None = None, start_token: str = "") -> Target:
     """Open a transformers folder, a GGUF file, a hub id with an optional @revision, an endpoint, or "demo".
 
     Raises TargetError when it is missing, damaged or of a kind that cannot be audited. Unsafe files do not raise:
-    they are in ``scan.threats``, and the model is then not loaded. ``pace`` is how an endpoint is asked.
+    they are in ``scan.threats``, and the model is then not loaded. ``pace`` is how an endpoint is asked,
+    and ``start_token`` what stands for an empty context there.
     """
     if is_address(given):
         from audit.target.endpoint import open_endpoint
 
-        return open_endpoint(given, pace or Pace())
+        return open_endpoint(given, pace or Pace(), start_token)
     source = locate(given)
     files = list_files(source.path)
     gguf = _gguf_file(source, files)

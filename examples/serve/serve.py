@@ -17,6 +17,7 @@ import torch
 
 from audit.models.generation import generate_tokens
 from audit.models.load import load
+from audit.models.scoring.normaliser import log_normaliser
 from audit.target.open import open_target
 
 LARGEST_BODY = 2**20
@@ -34,12 +35,13 @@ class Model:
     def complete(self, request: dict[str, Any]) -> dict[str, Any]:
         """One completion; with ``echo`` and ``logprobs`` the prompt's tokens too."""
         prompt = str(request["prompt"])
-        ids = self._tokenizer(prompt)["input_ids"]
-        choice: dict[str, Any] = {"index": 0, "finish_reason": "length", "text": self._answer(ids, request)}
-        if request.get("echo"):
-            choice["text"] = prompt + choice["text"]
+        choice: dict[str, Any] = {"index": 0, "finish_reason": "length"}
         if request.get("echo") and request.get("logprobs") is not None:
-            choice["logprobs"] = self._prompt_log_probabilities(prompt)
+            if int(request.get("max_tokens", 16)) > 1:
+                raise ValueError("log-probabilities of a prompt come with at most one more token")
+            choice["text"], choice["logprobs"] = prompt, self._prompt_log_probabilities(prompt)
+        else:
+            choice["text"] = self._answer(self._tokenizer(prompt)["input_ids"], request)
         return {"object": "text_completion", "model": self.name, "choices": [choice]}
 
     def chat(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -61,8 +63,8 @@ class Model:
         ids, spans = encoded["input_ids"], encoded["offset_mapping"]
         with self._lock, torch.inference_mode():
             logits = self._model(input_ids=torch.tensor([ids])).logits[0, :-1]
-        of_vocabulary = torch.log_softmax(logits.double(), -1)
-        of_tokens = of_vocabulary.gather(1, torch.tensor(ids[1:], dtype=torch.long)[:, None])[:, 0]
+        of_tokens = logits.gather(1, torch.tensor(ids[1:], dtype=torch.long)[:, None])[:, 0].double()
+        of_tokens -= log_normaliser(logits)
         return {
             "tokens": _texts(prompt, spans),
             "token_logprobs": [None, *of_tokens.tolist()],  # nothing precedes the first token
