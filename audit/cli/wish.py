@@ -9,6 +9,7 @@ import click
 from audit.errors import CheckError
 
 if TYPE_CHECKING:
+    from audit.endpoint.client import Pace
     from audit.plan import Plan
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -68,7 +69,6 @@ def plan_of(
 ) -> "Plan":
     """The plan for what the user typed; everything wrong with it is raised here, before a model is loaded."""
     from audit.catalogue import find_checks
-    from audit.endpoint.client import Pace
     from audit.plan import Wish, make_plan, refuse_unknown
     from audit.policy.read import read_policy
     from audit.target.open import open_target
@@ -84,10 +84,17 @@ def plan_of(
         use=split(use),
         dtype=dtype,
         device=device,
-        pace=Pace(concurrency, requests_per_minute),
+        pace=pace_of(concurrency, requests_per_minute),
     )
     refuse_unknown(policy, catalogue, wish)
     return make_plan(policy, catalogue, open_target(target, wish.pace, start_token), wish)
+
+
+def pace_of(concurrency: int, requests_per_minute: int | None) -> "Pace":
+    """How an endpoint is asked."""
+    from audit.endpoint.client import Pace
+
+    return Pace(concurrency, requests_per_minute)
 
 
 def split(values: tuple[str, ...]) -> tuple[str, ...]:

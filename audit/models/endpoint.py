@@ -40,17 +40,18 @@ class NewAnswers(ResponseCache):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self._new: list[bytes] = []
+        self._keeps = True
 
     def store(self, call: bytes, answers: Iterable[tuple[bytes, Any]]) -> None:
-        """See ResponseCache."""
-        kept = list(answers)
+        """See ResponseCache; nothing is kept once answers were forgotten."""
+        kept = list(answers) if self._keeps else []
         super().store(call, kept)
         self._new += [key for key, _ in kept]
 
     def forget_new(self) -> None:
-        """Remove every answer that was stored through this object."""
+        """Remove every answer that was stored through this object, and keep no further one."""
         self.remove(self._new)
-        self._new = []
+        self._new, self._keeps = [], False
 
 
 class AnsweringEndpoint:

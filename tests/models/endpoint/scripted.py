@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+MODELS, COMPLETIONS, CHAT = PATHS = ("/v1/models", "/v1/completions", "/v1/chat/completions")
 Misdeed = Callable[["Handler"], None]
 
 
@@ -21,9 +22,12 @@ class Scripted(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.model, self.names = "first", ["toy"]
-        self.chats, self.echoes, self.start = True, True, ""
+        self.chats, self.echoes = True, True
+        self.start, self.special = "", ""
         self.misdeeds: dict[str, list[Misdeed]] = {}
         self.swap_after: int | None = None
+        self.dies_after: int | None = None
+        self.echoes_until: int | None = None
         self.noisy = False
         self.seen: list[tuple[str, Any]] = []
         self.headers_seen: list[dict[str, str]] = []
@@ -43,13 +47,14 @@ class Scripted(ThreadingHTTPServer):
     def answer(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         if self.swap_after is not None and len(self.seen) > self.swap_after:
             self.model = "second"
-        if path == "/v1/models":
+        if path == MODELS:
             return {"data": [{"id": name} for name in self.names]}
-        if path == "/v1/chat/completions":
+        if path == CHAT:
             return {"choices": [{"message": {"content": " " + self.text(body, body["messages"][0]["content"])}}]}
         choice: dict[str, Any] = {"text": " " + self.text(body, body["prompt"])}
-        if body.get("echo") and self.echoes:
-            choice["logprobs"] = echoed(self.model, body["prompt"], self.start)
+        stopped = self.echoes_until is not None and len(self.seen) > self.echoes_until
+        if body.get("echo") and self.echoes and not stopped:
+            choice["logprobs"] = echoed(self.model, body["prompt"], self.start, self.special)
         return {"choices": [choice]}
 
     def text(self, body: dict[str, Any], prompt: str) -> str:
@@ -61,9 +66,10 @@ def nats(model: str, before: str, token: str) -> float:
     return -1 - zlib.crc32(f"{model}|{before}|{token}".encode()) % 1000 / 500
 
 
-def echoed(model: str, prompt: str, start: str) -> dict[str, Any]:
-    """Words as tokens, and one generated word behind them."""
-    words = [*re.findall(r"\s*\S+|\s+$", prompt), " more"]
+def echoed(model: str, prompt: str, start: str, special: str) -> dict[str, Any]:
+    """Words as tokens, a ``special`` one where it stands, and one generated word behind them."""
+    first = [special] if special and prompt.startswith(special) else []
+    words = [*first, *re.findall(r"\s*\S+|\s+$", prompt.removeprefix(special)), " more"]
     tokens, numbers, offsets, before = ([start], [None], [0], start) if start else ([], [], [], "")
     for word in words:
         offsets.append(len(before))
@@ -97,9 +103,11 @@ class Handler(BaseHTTPRequestHandler):
             misdeed = waiting.pop(0) if waiting else None
         try:
             time.sleep(server.seconds)
-            if misdeed:
+            if server.dies_after is not None and len(server.seen) > server.dies_after:
+                self.send(503, {"error": {"message": "gone"}})
+            elif misdeed:
                 misdeed(self)
-            elif self.path == "/v1/chat/completions" and not server.chats:
+            elif self.path not in PATHS or (self.path == CHAT and not server.chats):
                 self.send(404, {"error": {"message": "no such path"}})
             else:
                 self.send(200, server.answer(self.path, body))

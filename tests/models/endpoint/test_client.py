@@ -10,6 +10,8 @@ from audit.endpoint.client import Client, Pace, RefusedError
 from audit.endpoint.service import Prompt, Service
 from audit.errors import AssayError, EndpointError, TargetError
 from tests.models.endpoint.scripted import (
+    CHAT,
+    COMPLETIONS,
     Misdeed,
     Scripted,
     cut_short,
@@ -21,7 +23,6 @@ from tests.models.endpoint.scripted import (
 )
 
 PACE = Pace(concurrency=4, attempts=3, timeout=0.4, pause=0.001)
-CHAT = "/v1/chat/completions"
 
 
 def service(server: Scripted, pace: Pace = PACE, key: str = "") -> Service:
@@ -161,7 +162,7 @@ def test_what_a_server_says_is_short_and_on_one_line(server: Scripted):
 
 
 def test_a_request_that_is_refused_is_told_from_a_server_that_is_down(server: Scripted):
-    server.misdeeds["/v1/completions"] = [status(400, "too long")]
+    server.misdeeds[COMPLETIONS] = [status(400, "too long")]
     assert service(server).log_likelihoods([("a b", " c")]) == [None]
     server.misdeeds[CHAT] = [status(400, "too long")]
     with pytest.raises(RefusedError, match="HTTP 400: too long"):
