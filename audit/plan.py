@@ -11,7 +11,6 @@ from audit import __version__
 from audit.catalogue import did_you_mean, get_check, title
 from audit.check import Check
 from audit.endpoint.client import Pace
-from audit.endpoint.endpoint import Endpoint
 from audit.errors import CheckError, PolicyError
 from audit.models.kinds import capabilities_of
 from audit.options import configure, has_option, options_of
@@ -139,8 +138,8 @@ def _cannot_run(check: Check, target: Target) -> str:
     if not any(issubclass_of(capability, check.needs) for capability in capabilities):
         wants = " or ".join(need.__name__ for need in check.needs)
         has = " and ".join(capability.__name__ for capability in capabilities)
-        if target.endpoint:
-            return f"{check.id} needs a model that {wants}; this endpoint {has}, as {_lacks(target.endpoint)}"
+        if target.endpoint and not target.endpoint.scores:
+            has += ": the server gives no log-probabilities of a prompt"
         return f"{check.id} needs a model that {wants}; this {target.kind} {has}"
     if target.scan.threats:
         threat = target.scan.threats[0]
@@ -151,11 +150,6 @@ def _cannot_run(check: Check, target: Target) -> str:
     if isinstance(data, Path) and not data.exists():
         raise CheckError(f"{check.id}.data: there is no file {data}: check the path.")
     return ""
-
-
-def _lacks(endpoint: Endpoint) -> str:
-    scores = "" if endpoint.scores else "the server gives no log-probabilities of a prompt"
-    return scores or "an endpoint answers and scores texts, and no more"
 
 
 def issubclass_of(capability: type, needs: Sequence[type]) -> bool:

@@ -4,7 +4,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from audit.errors import EndpointError
 
 A = TypeVar("A")
 B = TypeVar("B")
+KEPT = "What was answered is kept: the same command goes on where it was."
 LONGEST_PAUSE = 30.0
 LONGEST_RETRY_AFTER = 600.0
 REFUSALS = frozenset({400, 413, 422})
@@ -24,13 +25,14 @@ REFUSALS = frozenset({400, 413, 422})
 class Pace:
     """How an endpoint is asked; none of it changes an answer. ``timeout`` (s) bounds one whole exchange.
 
-    ``pause`` (s) is the first pause before a repetition; each further one doubles it.
+    ``pause`` (s) is the first pause before a repetition; each further one doubles it, so that eight attempts span
+    about a minute, the window of most rate limits.
     """
 
     concurrency: int = 8
     requests_per_minute: int | None = None
-    attempts: int = 7
-    timeout: float = 300.0
+    attempts: int = 8
+    timeout: float = 120.0
     pause: float = 0.5
 
 
@@ -68,9 +70,12 @@ class Client:
     def each(self, ask: Callable[[A], B], requests: Sequence[A]) -> list[B]:
         """``ask`` of each request, in order, at most ``pace.concurrency`` at once; the first error ends all."""
         self._stop = threading.Event()
+        self._connections.open()
         with ThreadPoolExecutor(self.pace.concurrency, thread_name_prefix="endpoint") as pool:
             futures = [pool.submit(ask, request) for request in requests]
             try:
+                for future in wait(futures, return_when=FIRST_EXCEPTION).done:
+                    future.result()
                 return [future.result() for future in futures]
             except BaseException:  # an interrupt too: nobody waits for answers that nobody will read
                 self._stop.set()
@@ -122,5 +127,4 @@ class Client:
         said = f"{self._address.url} {fault.what}{more}{times}"
         if fault.status in REFUSALS:
             return RefusedError(f"{said}.", fault.status, fault.code)
-        kept = "What was answered is kept: the same command goes on where it was."
-        return EndpointError(f"{said}. {kept}", fault.status)
+        return EndpointError(f"{said}. {KEPT}", fault.status)

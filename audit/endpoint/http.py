@@ -5,6 +5,7 @@ No redirect is followed, no proxy is used, certificates are verified, and no err
 
 import http.client
 import json
+import re
 import socket
 import ssl
 import threading
@@ -45,6 +46,7 @@ class Connections:
         self._idle: list[http.client.HTTPConnection] = []
         weakref.finalize(self, _close, self._idle)
         self._busy: set[socket.socket] = set()
+        self._closed = False
         self._tls = ssl.create_default_context() if address.secure else None
 
     def exchange(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -58,8 +60,13 @@ class Connections:
         except STALE:  # the server closed it while it was idle
             return self._exchange(self._new(), method, path, body)
 
+    def open(self) -> None:
+        """Take requests again."""
+        self._closed = False
+
     def cut(self) -> None:
-        """End whatever is under way, at once."""
+        """End whatever is under way, at once, and take no more."""
+        self._closed = True
         for sock in list(self._busy):
             shut(sock)
 
@@ -104,6 +111,8 @@ class Connections:
         clock.daemon = True
         clock.start()
         self._busy.add(sock)
+        if self._closed:  # cut while this connection was made
+            shut(sock)
         try:
             content = None if body is None else json.dumps(body).encode()
             connection.request(method, self._address.path + path, content, self._headers())
@@ -200,7 +209,7 @@ def _said(raw: bytes) -> tuple[str, str]:
 def _retry_after(response: http.client.HTTPResponse) -> float | None:
     """Seconds to wait, from either form of the header (RFC 9110, 10.2.3)."""
     given = response.headers.get("Retry-After", "").strip()
-    if given.isdecimal():
+    if re.fullmatch(r"\d{1,9}(\.\d+)?", given, re.ASCII):
         return float(given)
     try:
         until = parsedate_to_datetime(given)

@@ -11,6 +11,7 @@ from audit.endpoint.echo import Echo
 from audit.endpoint.http import ExchangeError
 
 MODELS, COMPLETIONS, CHAT = "/models", "/completions", "/chat/completions"
+LONGEST_NAME = 200
 Body = dict[str, Any]
 
 
@@ -35,7 +36,8 @@ def model_names(answer: Body) -> list[str]:
     listed = answer.get("data")
     if not isinstance(listed, list):
         raise ExchangeError("sent no list of models", again=True)
-    return [str(each["id"]) for each in listed if isinstance(each, dict) and each.get("id")]
+    names = [each.get("id") for each in listed if isinstance(each, dict)]
+    return [name for name in names if isinstance(name, str) and 0 < len(name) <= LONGEST_NAME]
 
 
 def completion_text(answer: Body) -> str:

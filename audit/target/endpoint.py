@@ -6,7 +6,6 @@ reading; a later reading that agrees within the noise is taken for the same mode
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from audit.disk import disk_errors, write_whole
 from audit.endpoint import protocol
 from audit.endpoint.address import parse_address
 from audit.endpoint.canary import PROMPTS, TEXTS, TOKENS, Canary, canary_of
-from audit.endpoint.client import Client, Pace
+from audit.endpoint.client import KEPT, Client, Pace
 from audit.endpoint.echo import log_likelihood
 from audit.endpoint.endpoint import Endpoint
 from audit.endpoint.service import Prompt, Service, connect
@@ -40,7 +39,7 @@ def open_endpoint(given: str, pace: Pace, start_token: str = "") -> Target:
     try:
         endpoint = _described(url, parse_address(given).model, pace, start_token)
     except EndpointError as error:
-        raise TargetError(str(error).partition(" What was answered")[0]) from error
+        raise TargetError(_plain(error)) from error
     return Target(
         name=endpoint.model,
         source=f"{url}#{endpoint.model}",
@@ -62,13 +61,12 @@ def digest_of_endpoint(endpoint: Endpoint) -> str:
 def _described(url: str, named: str, pace: Pace, start_token: str) -> Endpoint:
     client = connect(url, replace(pace, attempts=min(ATTEMPTS, pace.attempts)))
     model = named or _only_model(client, url)
-    chat = _offers(lambda: Service(client, model, chat=True, scores=False).answers([Prompt("Hello", 1)]))
-    completions = _offers(lambda: Service(client, model, chat=False, scores=False).answers([Prompt("Hello", 1)]))
+    by_chat = _offer(Service(client, model, chat=True, scores=False))
+    by_completions = _offer(Service(client, model, chat=False, scores=False))
+    chat, completions = by_chat == "", by_completions == ""
     if not (chat or completions):
-        raise TargetError(
-            f"{url} offers neither /chat/completions nor /completions for {model}: check the address (many "
-            "end in /v1) and the model's name."
-        )
+        reasons = "; ".join(dict.fromkeys(reason.rstrip(".") for reason in (by_chat, by_completions)))
+        raise TargetError(f"{reasons}: check the address (many end in /v1) and the model's name {model}.")
     scores = completions and _gives_scores(Service(client, model, chat=False, scores=True))
     if scores and start_token:
         _refuse_other_text(Service(client, model, chat=False, scores=True), start_token)
@@ -87,15 +85,20 @@ def _only_model(client: Client, url: str) -> str:
     raise TargetError(f"{url} offers {len(names)} models ({shown or 'none'}): name one, as in {example}.")
 
 
-def _offers(ask: Callable[[], object]) -> bool:
-    """Whether the server offers something; a server in trouble raises, since tomorrow it may offer more."""
+def _offer(service: Service) -> str:
+    """Why the server does not answer in this way, or ""; one in trouble raises: it may offer more tomorrow."""
     try:
-        ask()
+        service.answers([Prompt("Hello", 1)])
     except EndpointError as error:
         if error.status in NOT_OFFERED:
-            return False
+            return _plain(error)
         raise
-    return True
+    return ""
+
+
+def _plain(error: EndpointError) -> str:
+    """The error without the advice that only a run under way can use."""
+    return str(error).removesuffix(f" {KEPT}")
 
 
 def _gives_scores(service: Service) -> bool:

@@ -59,7 +59,7 @@ def test_the_only_model_needs_no_name(server: Scripted):
 
 
 def test_an_address_with_nothing_behind_it(server: Scripted):
-    with pytest.raises(TargetError, match=r"many end in /v1"):
+    with pytest.raises(TargetError, match=r"no such path: check the address \(many end in /v1\)"):
         open_target(server.url.replace("/v1", "") + "#toy", PACE)
     with pytest.raises(TargetError, match=r"refuses connections \(3 attempts\)\."):
         open_target("http://127.0.0.1:1/v1", PACE)
