@@ -68,5 +68,7 @@ def _refuse(parts: SplitResult, host: str) -> None:
         raise TargetError("The address holds a query (?...), which Assay does not send: leave it out.")
     if not host or not host.isascii() or not parts.path.isascii() or not parts.path.isprintable():
         raise TargetError("The address names no host that can be asked: give http(s)://host:port/v1#model-name.")
+    if not unquote(parts.fragment).isprintable():
+        raise TargetError("The model's name behind # cannot be printed: check it.")
     if " " in parts.path or " " in host:
         raise TargetError("The address holds a space: give http(s)://host:port/v1#model-name.")

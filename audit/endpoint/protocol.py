@@ -12,6 +12,7 @@ from audit.endpoint.http import ExchangeError
 
 MODELS, COMPLETIONS, CHAT = "/models", "/completions", "/chat/completions"
 LONGEST_NAME = 200
+LEAST_NATS = -9999.0
 Body = dict[str, Any]
 
 
@@ -37,7 +38,9 @@ def model_names(answer: Body) -> list[str]:
     if not isinstance(listed, list):
         raise ExchangeError("sent no list of models", again=True)
     names = [each.get("id") for each in listed if isinstance(each, dict)]
-    return [name for name in names if isinstance(name, str) and 0 < len(name) <= LONGEST_NAME]
+    return [
+        name for name in names if isinstance(name, str) and 0 < len(name) <= LONGEST_NAME and name.isprintable()
+    ]
 
 
 def completion_text(answer: Body) -> str:
@@ -84,7 +87,7 @@ def _choice(answer: Body) -> Body:
 
 
 def _nats(number: object) -> float | None:
-    """A log-probability; None for null, and for what cannot be one."""
+    """A log-probability; None for null, and for what cannot be one (vLLM writes -9999 for minus infinity)."""
     if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
         return None
-    return float(number) if number <= 1e-6 else None
+    return float(number) if LEAST_NATS < number <= 1e-6 else None

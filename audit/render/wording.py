@@ -185,3 +185,8 @@ def canary(endpoint: Endpoint) -> str:
             "not deterministic: the same questions got other answers at once, so that no change could be noticed"
         )
     return f"asked at the start, in the middle and at the end: {repeated} and {counted(scores, 'log-likelihood')}"
+
+
+def undeclared(target: Target) -> str:
+    """What is said where the makers declared nothing: nobody saw what the makers of an endpoint declared."""
+    return "none declared" if target.endpoint is None else "not seen: an endpoint shows no files"

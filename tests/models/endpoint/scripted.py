@@ -36,6 +36,9 @@ class Scripted(ThreadingHTTPServer):
         self.seconds = 0.0
         self.lock, self.ended = threading.Lock(), threading.Event()
 
+    def handle_error(self, *_: object) -> None:
+        """Clients that hang up are what these tests are about."""
+
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}/v1"

@@ -190,6 +190,7 @@ def test_an_answer_without_content_is_empty(server: Scripted):
         ("https:///v1", "names no host"),
         ("https://example.org:port/v1", "not a URL"),
         ("http://127.0.0.1/a b", "space"),
+        ("http://127.0.0.1/v1#%1b[31m", "cannot be printed"),
     ],
 )
 def test_addresses_that_are_refused(given: str, says: str):

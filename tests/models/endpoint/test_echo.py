@@ -3,6 +3,7 @@
 import pytest
 
 from audit.endpoint.echo import Echo, log_likelihood, token_ends
+from audit.endpoint.protocol import prompt_echo
 
 SENTENCE = ("The dog", " barked loudly")
 
@@ -57,6 +58,23 @@ def test_characters_that_were_counted_wrongly_are_not_guessed():
     ]:
         echo = Echo(tokens, (None, *[-1.0] * (len(tokens) - 1)), offsets)
         assert log_likelihood(echo, "a", "愛") is None
+
+
+def test_tokens_as_vllm_writes_them():
+    """Llama 2 begins with a start token and an empty one; some versions garble what follows, which is no score."""
+    tokens, offsets = ("<s>", "", "\n", "1", ".", " Carol", " has"), (0, 3, 3, 4, 5, 6, 12)
+    numbers = (None, -4.0, -4.2, -5.7, -0.9, -10.6, -6.3)
+    assert log_likelihood(Echo(tokens, numbers, offsets), "\n1.", " Carol") == -10.6
+    assert log_likelihood(Echo(tokens, numbers, offsets), "", "\n1.") == pytest.approx(-14.8)
+    garbled = (*tokens[:5], "\n Carol", "\n\n has")
+    assert log_likelihood(Echo(garbled, numbers, (0, 3, 3, 4, 5, 6, 13)), "\n1.", " Carol") is None
+
+
+def test_what_cannot_be_a_log_probability_is_none():
+    given = {"tokens": list("abcdef"), "token_logprobs": [None, -9999.0, 0.5, True, "-1", float("nan")]}
+    assert prompt_echo({"choices": [{"logprobs": given}]}).log_probabilities == (None,) * 6
+    given["token_logprobs"] = [0, -1, -2.5, -0.0, -99.0, 1e-9]
+    assert None not in prompt_echo({"choices": [{"logprobs": given}]}).log_probabilities
 
 
 def test_another_text_or_half_of_it_has_no_score():

@@ -53,7 +53,7 @@ def test_the_only_model_needs_no_name(server: Scripted):
     server.names = ["one", "two"]
     with pytest.raises(TargetError, match=r"offers 2 models \(one, two\): name one, as in .*#one"):
         open_target(server.url, PACE)
-    server.names = []
+    server.names = ["\x1b[31m", "x" * 201]  # no names that anybody could use
     with pytest.raises(TargetError, match=r"offers 0 models \(none\)"):
         open_target(server.url, PACE)
 

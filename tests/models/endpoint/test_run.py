@@ -8,6 +8,7 @@ import pytest
 
 from audit.__main__ import main
 from audit.endpoint.client import Pace
+from tests.cli.test_light import MODELS, imported
 from tests.models.endpoint.scripted import CHAT, Scripted
 
 CHECKS = '''
@@ -96,6 +97,14 @@ def test_an_endpoint_can_pass(server: Scripted, tmp_path: Path, check: str):
     page = (tmp_path / "run" / "report.html").read_text()
     assert "cannot be pinned to weights" in page
     assert "Digest of all files" not in page
+
+
+def test_no_model_library_is_imported(server: Scripted, tmp_path: Path):
+    (tmp_path / "checks.py").write_text(CHECKS)
+    (tmp_path / "policy.yaml").write_text(POLICY.format(check="local.scores"))
+    gate = ("--policy", tmp_path / "policy.yaml", "--checks", tmp_path / "checks.py")
+    assert not MODELS & imported("plan", server.url, *gate)
+    assert not MODELS & imported("run", server.url, *gate, "--out", tmp_path / "run")
 
 
 def test_the_pace_is_no_part_of_the_plan(server: Scripted, tmp_path: Path):
