@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+from audit.constancy import Constancy, undecidable
 from audit.judge import judge, verdict
 from audit.models.open import open_model
 from audit.plan import Plan
@@ -48,20 +49,38 @@ def audit(
     @cache
     def opened() -> object:
         watcher.says(f"Opening {plan.target.name} ...")
+        wish = plan.wish
         return open_model(
             plan.target,
-            dtype=plan.wish.dtype,
-            device=plan.wish.device,
-            advance=watcher.advance,
-            batch_tokens=plan.wish.batch_tokens,
+            dtype=wish.dtype,
+            device=wish.device,
+            advance=advance,
+            batch_tokens=wish.batch_tokens,
             notes=engine,
+            pace=wish.pace,
         )
 
+    def advance(work: float) -> None:
+        watcher.advance(work)
+        constancy.advance(work)
+
+    @cache
+    def watched() -> object:
+        found = (model or opened)()
+        constancy.watch(found)
+        return found
+
     with RunFolder(folder, plan.digest, fresh=fresh) as run_folder:
+        constancy = Constancy(run_folder, plan.work)
         results = []
         for number, planned in enumerate(plan.checks, 1):
             watcher.begins(planned.check.id, number, len(plan.checks))
-            results.append(run_check(planned, plan, run_folder, model or opened))
+            results.append(run_check(planned, plan, run_folder, watched))
+        if plan.target.endpoint is not None and plan.checks:
+            watched()  # also where all was seen before: what was changed since must not be decided on
+        changed = constancy.look()
+        if changed:
+            results = [undecidable(result, f"{changed}; run again with --fresh") for result in results]
         report = gather(
             plan,
             results,

@@ -71,6 +71,15 @@ class CanClassify(Protocol):
 
 
 @runtime_checkable
+class CanChange(Protocol):
+    """May become another model while it is audited, because somebody else serves it."""
+
+    def changed(self) -> str:
+        """Look again: how it is not the model that was opened, or ""; once changed, it stays changed."""
+        ...
+
+
+@runtime_checkable
 class CanEmbed(Protocol):
     """Maps a text to a vector."""
 

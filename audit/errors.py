@@ -31,3 +31,14 @@ class RunFolderError(InputError):
 
 class StorageError(AssayError):
     """The disk refused a write: what was stored before is kept, and the same command resumes."""
+
+
+class EndpointError(AssayError):
+    """A served model does not answer: what was answered before is kept, and the same command goes on.
+
+    ``status`` is the HTTP status, or 0 where there was none.
+    """
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status

@@ -10,8 +10,9 @@ from typing import Any
 from audit import __version__
 from audit.catalogue import did_you_mean, get_check, title
 from audit.check import Check
+from audit.endpoint.client import Pace
 from audit.errors import CheckError, PolicyError
-from audit.models.kinds import CAPABILITIES
+from audit.models.kinds import capabilities_of
 from audit.options import configure, has_option, options_of
 from audit.policy.policy import Policy
 from audit.record import Untested
@@ -21,7 +22,7 @@ from audit.target.target import Target
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the user asked for beside target and policy."""
+    """What the user asked for beside target and policy. ``pace`` (of an endpoint) is not in the digest."""
 
     only: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
@@ -32,6 +33,7 @@ class Wish:
     dtype: str = "float32"
     device: str = "cpu"
     batch_tokens: int | None = None
+    pace: Pace = field(default_factory=Pace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +134,13 @@ def _configured(check: Check, policy: Policy, wish: Wish) -> Check:
 def _cannot_run(check: Check, target: Target) -> str:
     """Why a check cannot run on a target, or ""."""
     if isinstance(target, check.needs):
-        return ""
-    capabilities = CAPABILITIES[target.kind]
+        return f"{check.id} reads a model's files, and an endpoint shows none" if target.endpoint else ""
+    capabilities = capabilities_of(target)
     if not any(issubclass_of(capability, check.needs) for capability in capabilities):
         wants = " or ".join(need.__name__ for need in check.needs)
         has = " and ".join(capability.__name__ for capability in capabilities)
+        if target.endpoint and not target.endpoint.scores:
+            has += ": the server gives no log-probabilities of a prompt"
         return f"{check.id} needs a model that {wants}; this {target.kind} {has}"
     if target.scan.threats:
         threat = target.scan.threats[0]

@@ -30,17 +30,19 @@ class _Counter:
         self.work += sum(works)
 
 
-class _Causal(_Counter):
-    def log_likelihood(self, requests: Sequence[tuple[str, str]]) -> Scores:
-        self.count([work_of_text(a + b) for a, b in dict.fromkeys(requests)])
-        return -1.0 - np.arange(len(requests), dtype=np.float64) % 7
-
+class _Answering(_Counter):
     def generate(
         self, prompts: Sequence[str], *, max_new_tokens: int, temperature: float = 0.0, n: int = 1, seed: int = 0
     ) -> list[list[str]]:
         del temperature, seed
         self.count([work_of_answer(prompt, max_new_tokens) for prompt in dict.fromkeys(prompts) for _ in range(n)])
         return [["rehearsal"] * n for _ in prompts]
+
+
+class _Causal(_Answering):
+    def log_likelihood(self, requests: Sequence[tuple[str, str]]) -> Scores:
+        self.count([work_of_text(a + b) for a, b in dict.fromkeys(requests)])
+        return -1.0 - np.arange(len(requests), dtype=np.float64) % 7
 
 
 class _Masked(_Counter):
@@ -84,7 +86,8 @@ def rehearse(check: Check, target: Target) -> Cost:
     """
     if isinstance(target, check.needs):
         return Cost()
-    stand_in = STAND_INS[target.kind]()
+    answers_only = target.endpoint is not None and not target.endpoint.scores
+    stand_in = _Answering() if answers_only else STAND_INS[target.kind]()
     done = attempt(lambda: sum(1 for _ in check.probe(stand_in)))
     note = f"cost unknown ({done.error})" if isinstance(done, Crash) else ""
     return Cost(stand_in.requests, stand_in.work, note)

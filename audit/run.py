@@ -81,6 +81,8 @@ def environment(plan: Plan) -> Mapping[str, str]:
         except PackageNotFoundError:
             found[package] = "not installed"
     found |= {"dtype": plan.wish.dtype, "device": plan.wish.device, "system": sys.platform}
+    if plan.target.endpoint is not None:
+        found |= {"dtype": "not known: the server's", "device": "not known: the server's"}
     return found
 
 

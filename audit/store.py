@@ -14,6 +14,8 @@ from audit.disk import disk_errors, write_whole
 from audit.errors import RunFolderError
 from audit.record import Observation
 
+CHANGED = "model-changed.txt"
+
 
 class RunFolder:
     """One audit's folder, locked for one process at a time. Use it as a context manager."""
@@ -61,7 +63,22 @@ class RunFolder:
             raise RunFolderError(f"{self.path} holds a README.md that is not Assay's: choose another --out.")
         for file in (self.path / "observations").glob("*.jsonl*"):
             file.unlink()
+        (self.path / CHANGED).unlink(missing_ok=True)
         write_whole(mark, json.dumps({"plan": self._digest}) + "\n")
+
+    @property
+    def changed(self) -> str:
+        """How the model changed while it was probed, as noted; "" when it was not seen to."""
+        try:
+            return (self.path / CHANGED).read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise RunFolderError(f"{self.path / CHANGED} cannot be read ({error}): pass --fresh.") from error
+
+    def note_change(self, how: str) -> None:
+        """Keep how the model changed, so that what was seen here is never decided on."""
+        write_whole(self.path / CHANGED, how + "\n")
 
     def has(self, check: str) -> bool:
         """Whether everything that a check sees has been seen."""

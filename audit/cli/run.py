@@ -25,7 +25,7 @@ from audit.cli.wish import plan_of, wish_options
 def run(
     target: str, out: Path | None, fresh: bool, waivers: Path | None, quiet: bool, as_json: bool, **wishes: Any
 ) -> int:
-    """Audit TARGET: a model folder, a .gguf file, a hub id (name@revision) or `demo`.
+    """Audit TARGET: a model folder, a .gguf file, a hub id, an endpoint (URL#model) or `demo`.
 
     A killed run goes on where it was when the same command is given again.
 
@@ -34,6 +34,7 @@ def run(
       assay run demo
       assay run ./my-model --policy release-gate --use commercial,saas
       assay run demo --only bias.crows-pairs --set bias.crows-pairs.data=crows_pairs.csv
+      assay run http://127.0.0.1:8000/v1#my-model --concurrency 4
       assay run org/model@main --language en --limit 40 --out audit-1
     """
     from audit.audit import audit

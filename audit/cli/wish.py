@@ -9,6 +9,7 @@ import click
 from audit.errors import CheckError
 
 if TYPE_CHECKING:
+    from audit.endpoint.client import Pace
     from audit.plan import Plan
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -32,6 +33,12 @@ OPTIONS = (
                  help="A Python file with checks of your own. It runs code: only files you trust."),
     click.option("--dtype", default="float32", show_default=True, metavar="DTYPE",
                  help="Arithmetic of the model: float32 or bfloat16."),
+    click.option("--concurrency", type=click.IntRange(1, 256), default=8, show_default=True, metavar="N",
+                 help="At most N requests at once to an endpoint."),
+    click.option("--requests-per-minute", type=click.IntRange(min=1), metavar="N",
+                 help="At most N requests a minute to an endpoint [default: no limit]."),
+    click.option("--start-token", default="", metavar="TEXT",
+                 help="What an endpoint's model begins a text with, where its server does not put it there."),
     click.option("--device", default="cpu", show_default=True, metavar="DEVICE", help="Where the model runs."),
     click.option("--batch-tokens", type=click.IntRange(min=32), metavar="N",
                  help="Tokens in one forward pass [default: measured once for each model on this machine]."),
@@ -59,6 +66,9 @@ def plan_of(
     dtype: str,
     device: str,
     batch_tokens: int | None,
+    concurrency: int,
+    requests_per_minute: int | None,
+    start_token: str,
 ) -> "Plan":
     """The plan for what the user typed; everything wrong with it is raised here, before a model is loaded."""
     from audit.catalogue import find_checks
@@ -78,9 +88,17 @@ def plan_of(
         dtype=dtype,
         device=device,
         batch_tokens=batch_tokens,
+        pace=pace_of(concurrency, requests_per_minute),
     )
     refuse_unknown(policy, catalogue, wish)
-    return make_plan(policy, catalogue, open_target(target), wish)
+    return make_plan(policy, catalogue, open_target(target, wish.pace, start_token), wish)
+
+
+def pace_of(concurrency: int, requests_per_minute: int | None) -> "Pace":
+    """How an endpoint is asked."""
+    from audit.endpoint.client import Pace
+
+    return Pace(concurrency, requests_per_minute)
 
 
 def split(values: tuple[str, ...]) -> tuple[str, ...]:

@@ -136,7 +136,7 @@ class CausalLM:
             yield from sized(planned, size, self._answer_tokens)
 
         def answers(batch: list[Draw], length: int) -> list[str]:
-            from audit.models.generation import seed_of
+            from audit.models.seeds import seed_of
 
             seeds = [seed_of(seed, prompt, draw) for prompt, draw in batch]
             rows = self._generated([tokens[prompt] for prompt, _ in batch], length, temperature, seeds)
@@ -183,7 +183,7 @@ class CausalLM:
     def _answer_tokens(self) -> int:
         """Tokens of prompts and answers in one batch: as many as a part of the memory holds keys and values of."""
         from audit.models.memory import free_memory
-        from audit.models.pace import SHARE_OF_MEMORY, bytes_of_answer_token
+        from audit.models.sizing import SHARE_OF_MEMORY, bytes_of_answer_token
 
         fitting = free_memory() // (SHARE_OF_MEMORY * bytes_of_answer_token(self._loaded.model))
         return min(ANSWER_TOKENS, 1 << max(0, int(fitting).bit_length() - 1))  # a power of two: repeats

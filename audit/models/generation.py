@@ -1,17 +1,10 @@
 """Answers token by token, in batches; a finished answer leaves its batch."""
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
 import torch
 from transformers import DynamicCache
-
-
-def seed_of(seed: int, prompt: str, draw: int) -> int:
-    """A seed for one draw of one prompt, so that the batch it falls into changes nothing."""
-    text = f"{seed}\0{draw}\0{prompt}".encode("utf-8", "surrogatepass")
-    return int.from_bytes(hashlib.sha256(text).digest()[:7], "big")
 
 
 def end_tokens(model: Any) -> frozenset[int]:

@@ -1,7 +1,7 @@
 """What each kind of model can be asked; known without loading one."""
 
 from audit.capability import CanClassify, CanEmbed, CanFill, CanGenerate, CanScore
-from audit.target.target import ModelKind
+from audit.target.target import ModelKind, Target
 
 CAPABILITIES: dict[ModelKind, tuple[type, ...]] = {
     ModelKind.CAUSAL_LM: (CanScore, CanGenerate),
@@ -10,3 +10,10 @@ CAPABILITIES: dict[ModelKind, tuple[type, ...]] = {
     ModelKind.TEXT_CLASSIFIER: (CanClassify,),
     ModelKind.ENCODER: (CanEmbed,),
 }
+
+
+def capabilities_of(target: Target) -> tuple[type, ...]:
+    """What a target can be asked: an endpoint may give less than its kind."""
+    if target.endpoint is not None and not target.endpoint.scores:
+        return (CanGenerate,)
+    return CAPABILITIES[target.kind]

@@ -37,7 +37,7 @@ def load(target: Target, dtype: str, device: str) -> tuple[Any, Any]:
     noise), and when the scan found a threat.
     """
     refuse_threats(target)
-    folder = converted(target) if target.format == "gguf" else target.path
+    folder = converted(target) if target.format == "gguf" else path_of(target)
     with quiet():
         tokenizer = _tokenizer(folder, target)
         try:
@@ -103,12 +103,13 @@ def converted(target: Target) -> Path:
 
 
 def _convert(target: Target, folder: Path) -> None:
-    options: dict[str, Any] = {"gguf_file": target.path.name, "local_files_only": True}
+    path = path_of(target)
+    options: dict[str, Any] = {"gguf_file": path.name, "local_files_only": True}
     with quiet():
         try:
-            tokenizer = transformers.AutoTokenizer.from_pretrained(target.path.parent, **options)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(path.parent, **options)
             quantised, info = AUTO[ModelKind.CAUSAL_LM].from_pretrained(
-                target.path.parent, dtype=torch.float32, output_loading_info=True, **options
+                path.parent, dtype=torch.float32, output_loading_info=True, **options
             )
         except DAMAGED as error:
             raise TargetError(f"{target.source} cannot be converted ({_first_line(error)}).") from error
@@ -120,7 +121,14 @@ def _convert(target: Target, folder: Path) -> None:
         plain.load_state_dict(quantised.state_dict())
         plain.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
-    (folder / "converted-from.json").write_text(json.dumps({"gguf": target.path.name, "digest": target.digest}))
+    (folder / "converted-from.json").write_text(json.dumps({"gguf": path.name, "digest": target.digest}))
+
+
+def path_of(target: Target) -> Path:
+    """Where a target's files are; TargetError for one that has none."""
+    if target.path is None:
+        raise TargetError(f"{target.source} has no files that could be loaded: give a model's folder.")
+    return target.path
 
 
 def _first_line(error: BaseException) -> str:

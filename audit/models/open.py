@@ -6,12 +6,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from audit.endpoint.client import Pace
 from audit.errors import InputError, TargetError
 from audit.models.asking import Advance, Asking, silent
 from audit.models.loaded import Load
 from audit.models.response_cache import ResponseCache
 from audit.models.trial import Trial
-from audit.target.cache_folder import ANSWERS, PACE, cache_folder
+from audit.target.cache_folder import ANSWERS, SIZING, cache_folder
 from audit.target.target import ModelKind, Target
 
 DTYPES = ("float32", "bfloat16")
@@ -28,27 +29,34 @@ def open_model(
     batch_tokens: int | None = None,
     notes: dict[str, Any] | None = None,
     trial: Trial | None = None,
+    pace: Pace | None = None,
 ) -> object:
     """The target as an object with the capabilities of its kind (``audit.models.kinds``), loaded when first asked.
 
     ``cache`` is the response cache's file (None: the shared one), ``batch_tokens`` fixes the tokens in one forward
     pass (None: measured), ``notes`` collects how the model was asked, and with a ``trial`` it is only tried.
     Raises TargetError, at the first request, when the target cannot be loaded whole and without running its code.
+    An endpoint is asked at ``pace``; dtype and device are its server's.
     """
+    if target.endpoint is not None:
+        from audit.models.endpoint import open_endpoint_model
+
+        answers = cache or cache_folder() / ANSWERS
+        return open_endpoint_model(target, target.endpoint, pace or Pace(), answers, advance)
     if dtype not in DTYPES:
         raise InputError(f"There is no dtype {dtype}: choose {' or '.join(DTYPES)}.")
     notes = {} if notes is None else notes
 
     def load_model() -> tuple[Any, Any]:
         from audit.models.load import load
-        from audit.models.pace import keep_pace
+        from audit.models.sizing import keep_sizing
 
         if not _has(device):
             raise InputError(f"This machine has no device {device}: leave out --device to use the CPU.")
         model, tokenizer = load(target, dtype, device)
         name = f"{target.digest} {dtype} {device} {platform.machine()}"
-        pace = keep_pace(model, batch_tokens, name, cache_folder() / PACE)
-        notes.update({"threads": pace.threads, TOKENS_NOTE: pace.tokens})
+        sizing = keep_sizing(model, batch_tokens, name, cache_folder() / SIZING)
+        notes.update({"threads": sizing.threads, TOKENS_NOTE: sizing.tokens})
         return model, tokenizer
 
     asking = Asking(
@@ -71,6 +79,7 @@ def open_model(
 def _adapter(target: Target, load: Load, asking: Asking) -> object:
     from audit.models.causal_lm import CausalLM
     from audit.models.encoder import Encoder
+    from audit.models.load import path_of
     from audit.models.masked_lm import MaskedLM
     from audit.models.seq2seq_lm import Seq2SeqLM
     from audit.models.text_classifier import TextClassifier
@@ -82,8 +91,8 @@ def _adapter(target: Target, load: Load, asking: Asking) -> object:
     if target.kind == ModelKind.SEQ2SEQ_LM:
         return Seq2SeqLM(load, asking)
     if target.kind == ModelKind.TEXT_CLASSIFIER:
-        return TextClassifier(load, asking, labels_of(target.path))
-    return Encoder(load, asking, target.path)
+        return TextClassifier(load, asking, labels_of(path_of(target)))
+    return Encoder(load, asking, path_of(target))
 
 
 def labels_of(folder: Path) -> tuple[str, ...]:

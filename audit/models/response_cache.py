@@ -73,6 +73,17 @@ class ResponseCache:
                 "again to go on."
             ) from error
 
+    def remove(self, keys: Sequence[bytes]) -> None:
+        """Forget answers."""
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+            self._database.executemany("DELETE FROM response WHERE key = ?", [(key,) for key in keys])
+            self._database.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise StorageError(
+                f"The response cache {self.path} cannot be written ({error}): delete it."
+            ) from error
+
     def count(self) -> int:
         """How many answers there are."""
         try:

@@ -101,7 +101,7 @@ class Seq2SeqLM:
             yield from sized(planned, size, GENERATION_BUDGET)
 
         def answers(batch: list[Draw], length: int) -> list[str]:
-            from audit.models.generation import seed_of
+            from audit.models.seeds import seed_of
             from audit.models.seq2seq_generation import answer_tokens
 
             seeds = [seed_of(seed, prompt, draw) for prompt, draw in batch]

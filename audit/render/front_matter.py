@@ -65,7 +65,9 @@ def _declared(target: Target, key: str) -> Any:
     return target.card.metadata.get(key) if target.card else None
 
 
-def _library(target: Target) -> str:
+def _library(target: Target) -> str | None:
+    if target.endpoint is not None:
+        return None
     return "gguf" if target.format == "gguf" else "transformers"
 
 

@@ -19,6 +19,13 @@ ALWAYS = (
 )
 
 
+ENDPOINT = (
+    "The model is served by somebody and known by its answers only: its files, its licence and its card were not "
+    "seen, and a change of it that altered no answer of the canary was not noticed."
+)
+NO_CANARY = "Its answers are not repeatable, so that the canary could not have noticed any change."
+
+
 def limitations(view: View) -> tuple[str, ...]:
     """The standing limitations and those of this very audit."""
     return (*_unknown(view), *ALWAYS)
@@ -40,6 +47,9 @@ def _unknown(view: View) -> Iterator[str]:
     if unscored:
         seen = counted(sum(record.observations for record in view.report.checks), "observation")
         yield f"{unscored:,} of {seen} could not be scored; each is kept with its reason."
+    endpoint = view.report.target.endpoint
+    if endpoint is not None:
+        yield ENDPOINT if endpoint.canary.tells else f"{ENDPOINT} {NO_CANARY}"
     unscanned = len(view.report.target.scan.unscanned)
     if unscanned:
         yield f"{counted(unscanned, 'file')} of the target could not be scanned."

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from math import floor, isfinite, log10
 
 from audit.counting import counted
+from audit.endpoint.endpoint import Endpoint
 from audit.record import Interval, Measurement, Outcome, Requirement
+from audit.target.target import Target
 
 NOT_MEASURED = "not measured"
 PERCENT = " %"
@@ -157,3 +159,34 @@ def conditions_in_words(requirement: Requirement) -> str:
     if not requirement.max_missing:
         return f"{units}, no observation without a score"
     return f"{units}, at most {quantity(requirement.max_missing, 'share')} of observations without a score"
+
+
+def digest_of(target: Target) -> str:
+    """What a target's digest covers."""
+    if target.endpoint is None:
+        return "Digest of all files"
+    return "Digest of address, model name and canary; an endpoint cannot be pinned to weights"
+
+
+def asked_by(endpoint: Endpoint) -> str:
+    """By which requests an endpoint was asked."""
+    answers = "chat completions" if endpoint.chat else "completions"
+    scores = "log-probabilities of prompts" if endpoint.scores else "no log-probabilities of a prompt"
+    start = f", {endpoint.start_token} before a text without context" if endpoint.start_token else ""
+    return f"{answers}, {scores}{start}"
+
+
+def canary(endpoint: Endpoint) -> str:
+    """What the canary of an endpoint can notice."""
+    repeated = counted(sum(endpoint.canary.repeatable), "answer")
+    scores = sum(score is not None for score in endpoint.canary.reading.scores)
+    if not endpoint.canary.tells:
+        return (
+            "not deterministic: the same questions got other answers at once, so that no change could be noticed"
+        )
+    return f"asked at the start, in the middle and at the end: {repeated} and {counted(scores, 'log-likelihood')}"
+
+
+def undeclared(target: Target) -> str:
+    """What is said where the makers declared nothing: nobody saw what the makers of an endpoint declared."""
+    return "none declared" if target.endpoint is None else "not seen: an endpoint shows no files"

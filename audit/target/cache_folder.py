@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ANSWERS = "responses.sqlite"
-PACE = "pace.json"
+SIZING = "sizing.json"
+READINGS = "endpoints"
 
 
 def cache_folder() -> Path:
@@ -33,7 +34,8 @@ def parts(folder: Path) -> tuple[Part, ...]:
     kinds = (
         ("answers", "what models answered", tuple(folder.glob(f"{ANSWERS}*"))),
         ("converted", "models converted from GGUF", tuple(folder.glob("converted"))),
-        ("pace", "how fast models run here", tuple(folder.glob(PACE))),
+        ("sizing", "batch sizes that suit models here", tuple(folder.glob(SIZING))),
+        ("endpoints", "what canaries of endpoints said", tuple(folder.glob(READINGS))),
         ("demo", "the demo model", tuple(folder.glob("demo"))),
     )
     return tuple(Part(name, what, paths, sum(map(_size, paths))) for name, what, paths in kinds)

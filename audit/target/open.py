@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from audit.endpoint.address import is_address
+from audit.endpoint.client import Pace
 from audit.errors import TargetError
 from audit.target.card import read_card
 from audit.target.files import digest_of, list_files
@@ -18,12 +20,17 @@ from audit.target.target import Card, File, ModelKind, Scan, Target
 WEIGHTS = (".safetensors", ".bin", ".pt", ".pth")
 
 
-def open_target(given: str) -> Target:
-    """Open a transformers folder, a GGUF file, a hub id with an optional @revision, or "demo".
+def open_target(given: str, pace: Pace | None = None, start_token: str = "") -> Target:
+    """Open a transformers folder, a GGUF file, a hub id with an optional @revision, an endpoint, or "demo".
 
     Raises TargetError when it is missing, damaged or of a kind that cannot be audited. Unsafe files do not raise:
-    they are in ``scan.threats``, and the model is then not loaded.
+    they are in ``scan.threats``, and the model is then not loaded. ``pace`` is how an endpoint is asked,
+    and ``start_token`` what stands for an empty context there.
     """
+    if is_address(given):
+        from audit.target.endpoint import open_endpoint
+
+        return open_endpoint(given, pace or Pace(), start_token)
     source = locate(given)
     files = list_files(source.path)
     gguf = _gguf_file(source, files)

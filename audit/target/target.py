@@ -6,6 +6,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from audit.endpoint.endpoint import Endpoint
+
 
 class ModelKind(StrEnum):
     """Which adapter opens the target; decided from its configuration, never by loading it."""
@@ -68,11 +70,12 @@ class Target:
     ``digest`` is the SHA-256 over the sorted paths and digests of its files. ``licences`` and ``bases`` list every
     declaration that was found, also when they contradict each other; ``licence_files`` maps a licence file's path
     to its text. ``architecture`` is the class name that the configuration states.
+    An ``endpoint`` has no path and no files; its digest covers its address, its model's name and its canary.
     """
 
     name: str
     source: str
-    path: Path
+    path: Path | None
     kind: ModelKind
     format: str
     digest: str
@@ -87,3 +90,4 @@ class Target:
     bases: tuple[Declaration, ...] = ()
     datasets: tuple[Declaration, ...] = ()
     licence_files: Mapping[str, str] = field(default_factory=dict)
+    endpoint: Endpoint | None = None

@@ -27,37 +27,37 @@ SHARE_OF_MEMORY = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class Sizing:
     """Threads of the arithmetic, and tokens in one forward pass."""
 
     threads: int
     tokens: int
 
 
-def keep_pace(model: Any, tokens: int | None, name: str, file: Path) -> Pace:
-    """Set the threads for ``model``; the pace is remembered in ``file`` under ``name``, or measured.
+def keep_sizing(model: Any, tokens: int | None, name: str, file: Path) -> Sizing:
+    """Set the threads for ``model``; the sizing is remembered in ``file`` under ``name``, or measured.
 
     With ``tokens`` nothing is measured.
     """
     if tokens is not None:
-        return Pace(torch.get_num_threads(), tokens)
+        return Sizing(torch.get_num_threads(), tokens)
     known = _read(file)
     if name not in known:
         known[name] = asdict(measure(model))
         file.parent.mkdir(parents=True, exist_ok=True)
         write_whole(file, json.dumps(known, indent=1) + "\n")
-    pace = _pace(known[name])
-    torch.set_num_threads(pace.threads)
-    return pace
+    sizing = _sizing(known[name])
+    torch.set_num_threads(sizing.threads)
+    return sizing
 
 
-def measure(model: Any) -> Pace:
+def measure(model: Any) -> Sizing:
     """The fastest of a few threads and sizes, by forward passes over arbitrary tokens; within SECONDS."""
     threads = fastest_threads(model)
     torch.set_num_threads(threads)
     most = max(ROW, free_memory() // (SHARE_OF_MEMORY * bytes_of_token(model)))
     if most < TOKENS[0]:
-        return Pace(threads, int(most))
+        return Sizing(threads, int(most))
     seconds_of_pass(model, ROW * 8)  # the first pass of all is slower
     started = time.perf_counter()
     best, best_time = TOKENS[0], seconds_of_pass(model, TOKENS[0]) / TOKENS[0]
@@ -67,7 +67,7 @@ def measure(model: Any) -> Pace:
             each = seconds_of_pass(model, tokens) / tokens
             if each < WORTH_IT * best_time:
                 best, best_time = tokens, each
-    return Pace(threads, best)
+    return Sizing(threads, best)
 
 
 def fastest_threads(model: Any) -> int:
@@ -123,8 +123,8 @@ def _read(file: Path) -> dict[str, Any]:
     return known if isinstance(known, dict) else {}
 
 
-def _pace(known: Any) -> Pace:
+def _sizing(known: Any) -> Sizing:
     try:
-        return Pace(max(1, int(known["threads"])), max(ROW, int(known["tokens"])))
+        return Sizing(max(1, int(known["threads"])), max(ROW, int(known["tokens"])))
     except (KeyError, TypeError, ValueError):  # somebody changed the file
-        return Pace(torch.get_num_threads(), TOKENS[0])
+        return Sizing(torch.get_num_threads(), TOKENS[0])

@@ -1,0 +1,1 @@
+"""Speaking with a model that somebody serves over HTTP: addresses, requests, retries, and its canary."""
