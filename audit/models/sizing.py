@@ -18,8 +18,8 @@ from audit.models.memory import free_memory
 TOKENS = (1024, 512, 2048)
 """Tokens in one forward pass that are tried, the one that suits most models first."""
 ROW = 32
-WORTH_IT = 0.9
-"""Another size is chosen only when it takes at most this share of the time, so that noise does not decide."""
+WORTH_IT = 0.75
+"""Another choice is taken only when it needs at most this share of the time, so that noise does not decide."""
 SECONDS = 3.0
 """Measuring takes about this long at most."""
 SHARE_OF_MEMORY = 4
