@@ -56,6 +56,7 @@ def plan_of(
     check_files: tuple[Path, ...],
     dtype: str,
     device: str,
+    budget: float | None = None,
 ) -> "Plan":
     """The plan for what the user typed; everything wrong with it is raised here, before a model is loaded."""
     from audit.catalogue import find_checks
@@ -74,6 +75,7 @@ def plan_of(
         use=split(use),
         dtype=dtype,
         device=device,
+        budget=budget,
     )
     refuse_unknown(policy, catalogue, wish)
     return make_plan(policy, catalogue, open_target(target), wish)

@@ -6,8 +6,8 @@ from typing import Any
 
 from audit.record import Interval, Measurement
 
-LEVELS = (0.95, 0.975, 0.99, 0.995, 0.999)
-"""The first level is reported; the others let a judge correct for several comparisons without the data."""
+LEVELS = (0.95, 0.975, 0.99, 0.995, 0.9975, 0.999, 0.9995, 0.9999)
+"""The first level is reported; the others let a judge correct for several comparisons, and for several looks."""
 
 
 @dataclass(frozen=True, slots=True)
