@@ -20,5 +20,5 @@ def seconds_of(text: str) -> float:
 def duration(seconds: float) -> str:
     """Seconds as a person says them."""
     if seconds < 90:
-        return f"{seconds:.0f} s"
+        return f"{seconds:.0f} s" if seconds >= 1 or seconds == 0 else f"{seconds:.2g} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

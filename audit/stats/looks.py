@@ -35,7 +35,9 @@ def anytime(m: Measurement, look: int, of: int) -> Measurement:
     sequence = [i for i in (_at(m, nominal.level, spent, look, of) for nominal in (m.interval, *m.stricter)) if i]
     if not sequence or sequence[0].level != m.interval.level:
         return replace(m, reason=m.reason or EARLY)
-    together = f"Looked at up to {of} times; the interval holds at all looks together ({m.interval.level:.0%})."
+    together = (
+        f"Looked at up to {of} times; the interval holds at all looks together ({100 * m.interval.level:g} %)."
+    )
     return replace(
         m,
         interval=sequence[0],
