@@ -39,8 +39,8 @@ DECISION_RULE = (
 )
 LOOKS = (
     "The run had a budget: some checks were looked at several times, after parts of their items that were fixed "
-    "before the run, and asked no further once the controls that rest on them were settled. Each interval is wider "
-    "so that those of all looks hold together at 95 %, whatever decided when to stop."
+    "before the run, and asked no further once the controls that rest on them were settled. Each interval is "
+    "wider so that those of all looks hold together at 95 %, whatever decided when to stop."
 )
 
 _PERCENT = re.compile(r"(percent|%)|(share|proportion|fraction|rate|probability)\b.*", re.IGNORECASE)
