@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+from audit.budget import spend
 from audit.constancy import Constancy, undecidable
-from audit.judge import judge, verdict
+from audit.judge import judge, stops, verdict
 from audit.models.open import open_model
 from audit.plan import Plan
 from audit.record import Untested, Waiver
@@ -36,14 +37,17 @@ def audit(
     fresh: bool = False,
     waivers: Sequence[Waiver] = (),
     model: Callable[[], object] | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    began: float | None = None,
 ) -> Report:
     """Run a plan in ``folder`` and return its report, which is also in ``folder/audit.json``.
 
-    ``model`` opens the model when the first check needs it (by default the plan's target). Raises RunFolderError
-    for a folder that is busy or belongs to another plan, TargetError when the model cannot be loaded.
+    ``model`` opens the model when the first check needs it (by default the plan's target). A budget runs from
+    ``began`` on ``clock`` (now, by default). Raises RunFolderError for a folder that is busy or belongs to another
+    plan, TargetError when the model cannot be loaded.
     """
     watcher = watcher or Watcher()
-    started, clock = now(), time.monotonic()
+    started, began = now(), clock() if began is None else began
     engine: dict[str, object] = {}
 
     @cache
@@ -72,23 +76,29 @@ def audit(
 
     with RunFolder(folder, plan.digest, fresh=fresh) as run_folder:
         constancy = Constancy(run_folder, plan.work)
-        results = []
-        for number, planned in enumerate(plan.checks, 1):
-            watcher.begins(planned.check.id, number, len(plan.checks))
-            results.append(run_check(planned, plan, run_folder, watched))
+        if plan.wish.budget is None:
+            results = _run_all(plan, run_folder, watched, watcher)
+        else:
+            results = spend(plan, run_folder, watched, begins=watcher.begins, clock=clock, began=began)
         if plan.target.endpoint is not None and plan.checks:
             watched()  # also where all was seen before: what was changed since must not be decided on
         changed = constancy.look()
         if changed:
             results = [undecidable(result, f"{changed}; run again with --fresh") for result in results]
-        report = gather(
-            plan,
-            results,
-            waivers,
-            {"started": started, "seconds": round(time.monotonic() - clock, 1), "engine": engine},
-        )
+        times = {"started": started, "seconds": round(clock() - began, 1), "engine": engine}
+        if plan.wish.budget is not None:
+            times["budget"] = plan.wish.budget
+        report = gather(plan, results, waivers, times)
         write_report(report, folder)
     return report
+
+
+def _run_all(plan: Plan, folder: RunFolder, model: Callable[[], object], watcher: Watcher) -> list[CheckResult]:
+    results = []
+    for number, planned in enumerate(plan.checks, 1):
+        watcher.begins(planned.check.id, number, len(plan.checks))
+        results.append(run_check(planned, plan, folder, model))
+    return results
 
 
 def gather(
@@ -104,6 +114,7 @@ def gather(
         kind=plan.target.kind,
         target_digest=plan.target.digest,
         waivers=waivers,
+        stopped=stops([result.record for result in results]),
     )
     seconds = {result.record.check: round(result.seconds, 1) for result in results}
     return Report(

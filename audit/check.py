@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, Literal, Protocol, TypeVar
 
 from audit.record import Measurement, Observation
@@ -31,7 +32,10 @@ class Check(Protocol):
     ``needs`` lists capabilities, any one of which is enough (so ``isinstance(model, check.needs)`` decides).
     ``languages`` lists the BCP 47 codes it speaks; an empty tuple means that language plays no part. A check that
     speaks languages has an option ``language: tuple[str, ...]`` that selects among them. An option
-    ``limit: int | None`` caps the number of items and ``seed: int`` fixes every random choice.
+    ``limit: int | None`` caps the number of items and ``seed: int`` fixes every random choice. An option
+    ``part: float = 1.0`` asks only that part of the items of each stratum, by a nested draw; a check that has it
+    says that a part is a sample of the whole for each of its metrics, so that a run with a budget may stop it
+    early (the worst of some items is no sample of the worst of all: a check that looks for them has no ``part``).
     """
 
     @property
@@ -52,12 +56,21 @@ class Check(Protocol):
         ...
 
 
-def draw(items: Sequence[T], limit: int | None, seed: int) -> list[T]:
-    """At most ``limit`` of ``items`` by a seeded draw without replacement, in their original order."""
-    if limit is None or limit >= len(items):
+def draw(items: Sequence[T], limit: int | None, seed: int, part: float = 1.0) -> list[T]:
+    """``part`` of at most ``limit`` of ``items``, drawn by ``seed`` without replacement, in their original order.
+
+    Draws are nested: they take the first of one seeded order, so that a larger one holds every smaller one.
+    """
+    most = taken(len(items) if limit is None else min(limit, len(items)), part)
+    if most >= len(items):
         return list(items)
-    chosen = sorted(random.Random(seed).sample(range(len(items)), limit))
-    return [items[i] for i in chosen]
+    order = random.Random(seed).sample(range(len(items)), len(items))
+    return [items[i] for i in sorted(order[:most])]
+
+
+def taken(count: int, part: float) -> int:
+    """How many of ``count`` items make up ``part`` of them, rounded up so that no stratum is left out."""
+    return max(0, ceil(count * part))
 
 
 def by_key(observations: Iterable[Observation], *names: str) -> Mapping[tuple[str, ...], list[Observation]]:

@@ -8,7 +8,7 @@ from math import ceil
 from audit.counting import counted
 from audit.policy.policy import Control, Policy
 from audit.record import Finding, Interval, Measurement, Outcome, Requirement, Untested, Waiver
-from audit.report import Report, Verdict
+from audit.report import CheckRecord, Report, Verdict
 
 ALPHA = 0.05
 EXIT_MEANING = {
@@ -29,12 +29,17 @@ def judge(
     target_digest: str = "",
     waivers: Sequence[Waiver] = (),
     today: date | None = None,
+    stopped: Mapping[str, str] | None = None,
 ) -> tuple[Finding, ...]:
-    """One finding for each requirement, group and language; absent evidence is UNTESTED, never less."""
+    """One finding for each requirement, group and language; absent evidence is UNTESTED, never less.
+
+    ``stopped`` says of checks that were not asked to the end why not.
+    """
     findings: list[Finding] = []
     for control in policy.controls:
         findings += judge_control(control, measurements, untested, kind)
-    return tuple(_waived(finding, waivers, target_digest, today or date.today()) for finding in findings)
+    told = (_told(finding, stopped or {}) for finding in findings)
+    return tuple(_waived(finding, waivers, target_digest, today or date.today()) for finding in told)
 
 
 def judge_control(
@@ -46,7 +51,7 @@ def judge_control(
         return [_finding(control, None, Outcome.INAPPLICABLE, reason)]
     findings: list[Finding] = []
     for requirement in control.requires:
-        found = [m for m in measurements.get(requirement.check, ()) if _meant(requirement, m)]
+        found = [m for m in measurements.get(requirement.check, ()) if meant(requirement, m)]
         for m in found:
             outcome, reason = decide(requirement, m)
             findings.append(_finding(control, requirement, outcome, reason, m))
@@ -82,6 +87,17 @@ def decide(requirement: Requirement, m: Measurement) -> tuple[Outcome, str]:
         Outcome.INCONCLUSIVE,
         f"the interval reaches across the limit ({in_words(requirement)}){_more(requirement, m)}",
     )
+
+
+def meant(requirement: Requirement, m: Measurement) -> bool:
+    """Whether a measurement is one that the requirement speaks of."""
+    if m.metric != requirement.metric or (requirement.languages and m.language not in requirement.languages):
+        return False
+    if requirement.groups == "overall":
+        return m.group == ""
+    if requirement.groups == "each":
+        return m.group != ""
+    return m.group in requirement.groups
 
 
 def in_words(requirement: Requirement) -> str:
@@ -146,9 +162,15 @@ def judge_again(report: Report, policy: Policy, waivers: Sequence[Waiver] = ()) 
         kind=report.target.kind,
         target_digest=report.target.digest,
         waivers=waivers,
+        stopped=stops(report.checks),
     )
     judged = verdict(policy, findings, report.untested)
     return replace(report, policy=policy, findings=findings, verdict=judged)
+
+
+def stops(records: Sequence[CheckRecord]) -> dict[str, str]:
+    """Why checks were not asked to the end, by check."""
+    return {record.check: record.stop.reason for record in records if record.stop}
 
 
 def worst(outcomes: Sequence[Outcome]) -> Outcome:
@@ -161,17 +183,6 @@ def _finding(
     control: Control, requirement: Requirement | None, outcome: Outcome, reason: str, m: Measurement | None = None
 ) -> Finding:
     return Finding(control.id, requirement, outcome, reason, m, control.severity, control.blocking)
-
-
-def _meant(requirement: Requirement, m: Measurement) -> bool:
-    """Whether a measurement is one that the requirement speaks of."""
-    if m.metric != requirement.metric or (requirement.languages and m.language not in requirement.languages):
-        return False
-    if requirement.groups == "overall":
-        return m.group == ""
-    if requirement.groups == "each":
-        return m.group != ""
-    return m.group in requirement.groups
 
 
 def _gaps(requirement: Requirement, found: Sequence[Measurement], untested: Sequence[Untested]) -> list[str]:
@@ -224,6 +235,14 @@ def _more(requirement: Requirement, m: Measurement) -> str:
         return ""
     more = counted(ceil(m.n_clusters * (factor - 1)), f"more {m.unit or 'sampling unit'}")
     return f"; about {more} would settle it if the estimate stays"
+
+
+def _told(finding: Finding, stopped: Mapping[str, str]) -> Finding:
+    """An inconclusive finding with why its check was not asked further, if it could have been."""
+    why = stopped.get(finding.requirement.check) if finding.requirement else None
+    if finding.outcome != Outcome.INCONCLUSIVE or not why:
+        return finding
+    return replace(finding, reason=f"{finding.reason}; {why}")
 
 
 def _waived(finding: Finding, waivers: Sequence[Waiver], target_digest: str, today: date) -> Finding:

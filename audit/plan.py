@@ -17,6 +17,7 @@ from audit.options import configure, has_option, options_of
 from audit.policy.policy import Policy
 from audit.record import Untested
 from audit.rehearsal import Cost, rehearse
+from audit.stats.looks import PARTS
 from audit.target.target import Target
 
 
@@ -34,6 +35,8 @@ class Wish:
     device: str = "cpu"
     batch_tokens: int | None = None
     pace: Pace = field(default_factory=Pace)
+    budget: float | None = None
+    """Seconds that a run may take; None: as long as it needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,11 @@ class PlannedCheck:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that is fixed before the first probe. ``digest`` covers all that can change a result."""
+    """Everything that is fixed before the first probe. ``digest`` covers all that can change a result.
+
+    Of a budget it covers that there is one (its looks are planned, at levels that hold at all of them), and not
+    how long it is: the same command with a longer one goes on in the same folder.
+    """
 
     target: Target
     policy: Policy
@@ -176,6 +183,7 @@ def _digest(policy: Policy, target: Target, wish: Wish, planned: Sequence[Planne
         "policy": policy.digest,
         "arithmetic": [wish.dtype, wish.device],
         "use": wish.use,
+        "looks": PARTS if wish.budget is not None else (),
         "checks": {
             p.check.id: [options_of(p.check), _data_digest(p.check), _code_digest(p.check)] for p in planned
         },

@@ -8,6 +8,7 @@ import numpy as np
 from audit.attempt import Crash, attempt
 from audit.capability import Scores, Vectors
 from audit.check import Check
+from audit.record import Measurement, Observation
 from audit.target.target import ModelKind, Target
 from audit.work import work_of_answer, work_of_masked_text, work_of_text
 
@@ -79,15 +80,35 @@ STAND_INS: dict[ModelKind, Callable[[], _Counter]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """A check's cost, and measurements whose values mean nothing and whose numbers of sampling units do."""
+
+    cost: Cost
+    measurements: tuple[Measurement, ...] = ()
+
+
 def rehearse(check: Check, target: Target) -> Cost:
     """What ``check`` will ask a model of the target's kind.
 
     Errors raised on purpose (a data file that does not fit, say) pass through: better now than after an hour.
     """
+    return _probed(check, target)[0]
+
+
+def rehearsal(check: Check, target: Target) -> Rehearsal:
+    """What ``check`` will ask, and on how many sampling units its numbers will rest."""
+    cost, observations = _probed(check, target)
+    measured = attempt(lambda: tuple(check.measure(observations)))
+    return Rehearsal(cost, () if isinstance(measured, Crash) else measured.value)
+
+
+def _probed(check: Check, target: Target) -> tuple[Cost, list[Observation]]:
     if isinstance(target, check.needs):
-        return Cost()
+        return Cost(), []
     answers_only = target.endpoint is not None and not target.endpoint.scores
     stand_in = _Answering() if answers_only else STAND_INS[target.kind]()
-    done = attempt(lambda: sum(1 for _ in check.probe(stand_in)))
-    note = f"cost unknown ({done.error})" if isinstance(done, Crash) else ""
-    return Cost(stand_in.requests, stand_in.work, note)
+    done = attempt(lambda: list(check.probe(stand_in)))
+    if isinstance(done, Crash):
+        return Cost(stand_in.requests, stand_in.work, f"cost unknown ({done.error})"), []
+    return Cost(stand_in.requests, stand_in.work), done.value

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -29,11 +29,29 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """One planned look of a run with a budget: after which part of the items, at what error, and whether it was
+    taken. The looks of a check spend at most 0.05 together."""
+
+    part: float
+    spends: float
+    taken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why a run with a budget did not ask a check to the end: its controls were settled, or time was up."""
+
+    cause: Literal["settled", "budget"]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class CheckRecord:
     """One row of the coverage ledger: a check that was asked for and what became of it.
 
     ``observations`` counts what was seen, ``missing`` how much of it had no score, and ``sha256`` is the digest of
-    the file in the run folder that holds it.
+    the file in the run folder that holds it. ``looks`` and ``stop`` are those of a run with a budget.
     """
 
     check: str
@@ -46,6 +64,8 @@ class CheckRecord:
     observations: int = 0
     missing: int = 0
     sha256: str = ""
+    looks: tuple[Look, ...] = ()
+    stop: Stop | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,14 +32,16 @@ class CheckResult:
     seconds: float = 0.0
 
 
-def run_check(planned: PlannedCheck, plan: Plan, folder: RunFolder, model: Callable[[], object]) -> CheckResult:
-    """Probe (unless the folder already holds what was seen), then measure.
+def run_check(
+    planned: PlannedCheck, plan: Plan, folder: RunFolder, model: Callable[[], object], *, anew: bool = False
+) -> CheckResult:
+    """Probe (``anew``, or unless the folder already holds what was seen), then measure.
 
     Whatever the check raises becomes UNTESTED with its reason; errors raised on purpose below it (the disk is
     full, the model cannot be loaded) pass through.
     """
     check, started = planned.check, time.monotonic()
-    probed = attempt(lambda: _probe(check, plan, folder, model))
+    probed = attempt(lambda: _probe(check, plan, folder, model, anew))
     if isinstance(probed, Crash):
         return _crashed(planned, probed, time.monotonic() - started)
     measured = attempt(lambda: _measure(check, folder.read(check.id)))
@@ -91,8 +93,8 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _probe(check: Check, plan: Plan, folder: RunFolder, model: Callable[[], object]) -> None:
-    if folder.has(check.id):
+def _probe(check: Check, plan: Plan, folder: RunFolder, model: Callable[[], object], anew: bool) -> None:
+    if folder.has(check.id) and not anew:
         return
     subject = plan.target if isinstance(plan.target, check.needs) else model()
     folder.store(check.id, _once(check.probe(subject)))

@@ -12,7 +12,7 @@ from audit.cli.wish import plan_of, wish_options
 @wish_options
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
 def plan(target: str, as_json: bool, **wishes: Any) -> int:
-    """Show what `assay run TARGET` would do, without loading the model.
+    """Show what `assay run TARGET` would do, and what that can detect, without loading the model.
 
     \b
     Examples:
@@ -20,8 +20,10 @@ def plan(target: str, as_json: bool, **wishes: Any) -> int:
       assay plan ./my-model --language en,es --limit 50
       assay plan demo --json
     """
+    from audit.detection import detections
     from audit.render.plan import plan_as_json, plan_as_text
 
     made = plan_of(target, **wishes)
-    click.echo(plan_as_json(made) if as_json else plan_as_text(made))
+    found = detections(made)
+    click.echo(plan_as_json(made, found) if as_json else plan_as_text(made, found))
     return 0

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from audit.audit import Watcher
+from audit.duration import duration
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -96,10 +97,3 @@ def progress(plan: "Plan", *, quiet: bool) -> Iterator[Watcher]:
         )
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
             yield Bar(bar, bar.add_task("opening", total=max(plan.work, 1.0)))
-
-
-def duration(seconds: float) -> str:
-    """Seconds as a person says them."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

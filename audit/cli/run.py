@@ -1,6 +1,7 @@
 """assay run: audit a target, write the reports, exit with the verdict."""
 
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,24 @@ from audit.cli.wish import plan_of, wish_options
     help="The run folder [default: assay-runs/TARGET-PLAN].",
 )
 @click.option("--fresh", is_flag=True, help="Probe again even if the run folder already holds what was seen.")
+@click.option(
+    "--budget",
+    metavar="DURATION",
+    help="Take about this long at most (90s, 10m, 1h), loading included: ask where the policy's controls need it "
+    "most, and stop where they are settled. May be overrun by what one check was just asking.",
+)
 @click.option("--waivers", type=click.Path(path_type=Path), metavar="FILE", help="Waivers, a YAML file.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only the verdict and where the report is.")
 @click.option("--json", "as_json", is_flag=True, help="Print audit.json to standard output.")
 def run(
-    target: str, out: Path | None, fresh: bool, waivers: Path | None, quiet: bool, as_json: bool, **wishes: Any
+    target: str,
+    out: Path | None,
+    fresh: bool,
+    budget: str | None,
+    waivers: Path | None,
+    quiet: bool,
+    as_json: bool,
+    **wishes: Any,
 ) -> int:
     """Audit TARGET: a model folder, a .gguf file, a hub id, an endpoint (URL#model) or `demo`.
 
@@ -35,20 +49,23 @@ def run(
       assay run ./my-model --policy release-gate --use commercial,saas
       assay run demo --only bias.crows-pairs --set bias.crows-pairs.data=crows_pairs.csv
       assay run http://127.0.0.1:8000/v1#my-model --concurrency 4
+      assay run ./my-model --budget 10m
       assay run org/model@main --language en --limit 40 --out audit-1
     """
     from audit.audit import audit
     from audit.cli.progress import progress
+    from audit.duration import seconds_of
     from audit.policy.waivers import read_waivers
     from audit.render import write_all
     from audit.render.text import summary
     from audit.report import report_to_json
 
+    began = time.monotonic()
     granted = read_waivers(waivers) if waivers else ()
-    made = plan_of(target, **wishes)
+    made = plan_of(target, budget=seconds_of(budget) if budget is not None else None, **wishes)
     folder = out or Path("assay-runs") / f"{slug(made.target.name)}-{made.digest[:8]}"
     with progress(made, quiet=quiet or as_json) as watcher:
-        report = audit(made, folder, watcher=watcher, fresh=fresh, waivers=granted)
+        report = audit(made, folder, watcher=watcher, fresh=fresh, waivers=granted, began=began)
     write_all(report, folder)
     if as_json:
         click.echo(report_to_json(report), nl=False)

@@ -69,6 +69,7 @@ def plan_of(
     concurrency: int,
     requests_per_minute: int | None,
     start_token: str,
+    budget: float | None = None,
 ) -> "Plan":
     """The plan for what the user typed; everything wrong with it is raised here, before a model is loaded."""
     from audit.catalogue import find_checks
@@ -89,6 +90,7 @@ def plan_of(
         device=device,
         batch_tokens=batch_tokens,
         pace=pace_of(concurrency, requests_per_minute),
+        budget=budget,
     )
     refuse_unknown(policy, catalogue, wish)
     return make_plan(policy, catalogue, open_target(target, wish.pace, start_token), wish)

@@ -27,13 +27,22 @@ class LedgerRow:
     @property
     def word(self) -> str:
         """The status in words; a check that ran and did not come to all its numbers is not simply called run."""
+        if self.stopped_early:
+            return "run, stopped early"
         if self.status is not Status.RUN or self.complete:
             return self.status.value
         return "run in part" if self.measured else "run, no number"
 
     @property
     def complete(self) -> bool:
-        return self.status is Status.RUN and 0 < self.measured == self.measurements
+        """Whether it came to all its numbers, on all items or on as many as settled the controls."""
+        cut = self.record.stop is not None and self.record.stop.cause == "budget"
+        return self.status is Status.RUN and 0 < self.measured == self.measurements and not cut
+
+    @property
+    def stopped_early(self) -> bool:
+        """Whether what rests on it was settled before all items were asked."""
+        return self.complete and self.record.stop is not None
 
     @property
     def numbers(self) -> str:
@@ -82,7 +91,10 @@ def _row(
     concerning = [gap for gap in gaps if gap.language in ("", language)]
     mine = [m for m in measurements if not language or m.language == language]
     without = [m for m in mine if wording.finite(m.value) is None]
-    reasons = dict.fromkeys((record.reason, *(gap.reason for gap in concerning), *(m.reason for m in without)))
+    stop = record.stop.reason if record.stop else ""
+    reasons = dict.fromkeys(
+        (record.reason, stop, *(gap.reason for gap in concerning), *(m.reason for m in without))
+    )
     return LedgerRow(
         record=record,
         language=language,

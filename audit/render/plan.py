@@ -1,13 +1,17 @@
 """A plan before it is run: what, at what cost, and what not."""
 
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from itertools import groupby
 
+from audit.counting import counted
+from audit.detection import Detection
 from audit.options import options_of
 from audit.plan import Plan
 
 
-def plan_as_json(plan: Plan) -> str:
+def plan_as_json(plan: Plan, found: Sequence[Detection] = ()) -> str:
     """The plan as one JSON object."""
     return json.dumps(
         {
@@ -25,6 +29,7 @@ def plan_as_json(plan: Plan) -> str:
                 }
                 for planned in plan.checks
             ],
+            "detects": [asdict(detection) for detection in found],
             "untested": [asdict(untested) for untested in plan.untested],
         },
         indent=1,
@@ -32,7 +37,7 @@ def plan_as_json(plan: Plan) -> str:
     )
 
 
-def plan_as_text(plan: Plan) -> str:
+def plan_as_text(plan: Plan, found: Sequence[Detection] = ()) -> str:
     """The plan for a terminal."""
     lines = [
         f"Target  {plan.target.name} ({plan.target.kind}, {plan.target.format})",
@@ -50,7 +55,21 @@ def plan_as_text(plan: Plan) -> str:
     requests = sum(planned.cost.requests for planned in plan.checks)
     lines.append(f"{'all':<32}{'':<12}{requests:>9,}{plan.work:>10,.0f}")
     lines.append("Tokens are estimated from the length of the texts; a generated one counts as four.")
+    if found:
+        lines += ["", *_detections(found)]
     if plan.untested:
         lines += ["", "Will stay untested:"]
         lines += [f"  {u.check}{f' in {u.language}' if u.language else ''}: {u.reason}" for u in plan.untested]
     return "\n".join(lines)
+
+
+def _detections(found: Sequence[Detection]) -> Iterator[str]:
+    yield "What can be detected (two-sided 5 %, power 80 %, where units are fewest; a share where it varies most):"
+    for check, own in groupby(found, key=lambda detection: detection.check):
+        yield f"  {check}"
+        for detection in own:
+            where = ", ".join(part for part in (detection.group, detection.language) if part)
+            units = counted(detection.n, detection.unit or "sampling unit") + (f" ({where})" if where else "")
+            limits = f"; the policy asks for {' and '.join(detection.limits)}" if detection.limits else ""
+            what = "of a share" if detection.of == "share" else "standard deviations of a mean"
+            yield f"    {detection.metric}: {units}: detects {detection.smallest:.2f} {what}{limits}"

@@ -74,6 +74,11 @@ def _findings(control: ControlView, width: int) -> Iterator[Iterator[str]]:
 
 
 def _untested(view: View, width: int) -> Iterator[Iterator[str]]:
+    early = dict.fromkeys((row.record.check, row.reason) for row in view.ledger if row.stopped_early)
+    if early:
+        yield iter(["", "Stopped early:"])
+    for check, reason in early:
+        yield _wrapped(f"{check}: {reason}", width, "  ○ ")
     rows = [row for row in view.ledger if not row.complete]
     areas = [area.title for area in view.areas if not area.assessed]
     if rows or areas:

@@ -109,6 +109,11 @@ class View:
         return EXIT_MEANING.get(self.report.verdict.exit_code, "not one of Assay's exit codes")
 
     @property
+    def looks(self) -> bool:
+        """Whether some check was looked at more than once."""
+        return any(len(record.looks) > 1 for record in self.report.checks)
+
+    @property
     def methods(self) -> tuple[str, ...]:
         """Every way an interval was computed, each once."""
         return tuple(sorted({row.method for check in self.checks for row in check.rows if row.method}))

@@ -39,6 +39,11 @@ DECISION_RULE = (
     "several comparisons, a failure stands only where it survives Holm's correction; passing needs no "
     "correction, since every requirement must pass. A waiver never changes an outcome: it is counted apart."
 )
+LOOKS = (
+    "The run had a budget: some checks were looked at several times, after parts of their items that were fixed "
+    "before the run, and asked no further once the controls that rest on them were settled. Each interval is "
+    "wider so that those of all looks hold together at 95 %, whatever decided when to stop."
+)
 
 _PERCENT = re.compile(r"(percent|%)|(share|proportion|fraction|rate|probability)\b.*", re.IGNORECASE)
 _BARE = ("", "1", "ratio", "none", "dimensionless", "number", "count")

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.stats.cluster import cluster_bootstrap
-from audit.stats.estimate import Estimate, at_levels, nothing
+from audit.stats.estimate import LEVELS, Estimate, at_levels, nothing
 from audit.stats.power import detectable
 
 BINS = 10
@@ -46,7 +46,8 @@ def calibration_error(
         low, high = map(float, np.quantile(draws, [(1 - level) / 2, (1 + level) / 2]))
         return max(0.0, min(low, 2 * value - high, value)), max(high, value)
 
-    interval, stricter = at_levels(bounds, f"bootstrap over {groups} clusters, {len(draws)} draws")
+    told = [level for level in LEVELS if (1 - level) / 2 * len(draws) >= 1]  # beyond, no draw lies outside
+    interval, stricter = at_levels(bounds, f"bootstrap over {groups} clusters, {len(draws)} draws", told)
     note = f"{BINS} bins of equal width; biased upward in small samples."
     spread = detectable(float(draws.std(ddof=1)))
     return Estimate(value, interval, stricter, n=n, n_clusters=groups, smallest_detectable=spread, note=note)

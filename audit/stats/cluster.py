@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t
 
-from audit.stats.estimate import Estimate, at_levels, nothing
+from audit.stats.estimate import LEVELS, Estimate, at_levels, nothing
 from audit.stats.power import detectable
 
 ROUNDING = 1e-12
@@ -25,6 +25,24 @@ def cluster_standard_error(values: NDArray[np.float64], clusters: Sequence[str])
     totals = np.bincount(codes, weights=values - values.mean())
     shares = np.bincount(codes) / len(values)
     return float(np.sqrt(np.sum(totals**2 / (1 - shares))) / len(values))
+
+
+def cluster_skewness(values: NDArray[np.float64], clusters: Sequence[str]) -> float:
+    """Skewness of the mean of values in clusters: 0 for symmetric ones; -1 to 1, smaller for more clusters."""
+    _, codes = np.unique(np.asarray(clusters), return_inverse=True)
+    totals = np.bincount(codes, weights=values - values.mean())
+    totals = totals / np.abs(totals).max()  # so that the powers of small numbers stay above 0
+    return float(np.sum(totals**3) / np.sum(totals**2) ** 1.5)
+
+
+def without_skewness(quantile: float, skewness: float) -> float:
+    """The studentised mean at a quantile of the symmetric distribution, for a mean of this skewness.
+
+    The inverse of the cubic transformation of Hall 1992, Journal of the Royal Statistical Society B 54, 221-228.
+    """
+    if abs(skewness) < 1e-6:  # what it would change is smaller than what rounding leaves
+        return quantile
+    return float(3 / skewness * (np.cbrt(1 + skewness * quantile - skewness**2 / 6) - 1))
 
 
 def degrees_of_freedom(clusters: Sequence[str]) -> float:
@@ -52,6 +70,8 @@ def cluster_mean(
     When no cluster differs from another, a spread cannot be estimated: with ``largest_change`` the interval then
     allows for the share of clusters that may differ unseen (the no-events bound); without, there is no interval.
     ``within`` holds the least and greatest value that a score can have; the interval is cut there.
+    Levels above 95 % are widened where scores are skewed: they correct for several comparisons and looks, and t's
+    tails are too thin there (of 33 lognormal scores the 97.5 % upper bound is too low in 5 % of samples, not 1).
     The effect size is mean / standard deviation (Cohen's d of paired differences).
     """
     n = len(values)
@@ -67,14 +87,20 @@ def cluster_mean(
     if error <= ROUNDING * float(np.abs(x).max()):
         return _mean_without_spread(mean, n, groups, largest_change, within)
 
-    freedom = degrees_of_freedom(clusters)
+    freedom, skewness = degrees_of_freedom(clusters), cluster_skewness(x, clusters)
 
     def bounds(level: float) -> tuple[float, float]:
-        reach = float(t.ppf((1 + level) / 2, freedom)) * error
-        return max(within[0], mean - reach), min(within[1], mean + reach)
+        quantile = float(t.ppf((1 + level) / 2, freedom))
+        low = high = quantile
+        if level > LEVELS[0]:
+            low = max(low, without_skewness(quantile, skewness))
+            high = max(high, -without_skewness(-quantile, skewness))
+        return max(within[0], mean - low * error), min(within[1], mean + high * error)
 
-    method = "t interval" if groups == n else "cluster-robust t interval"
-    interval, stricter = at_levels(bounds, method)
+    name = "t interval" if groups == n else "cluster-robust t interval"
+    interval, stricter = at_levels(
+        bounds, lambda level: name if level <= LEVELS[0] else f"skewness-corrected {name}"
+    )
     return Estimate(
         mean,
         interval,

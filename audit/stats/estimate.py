@@ -1,13 +1,13 @@
 """An estimate with its interval at several levels, ready to become a measurement."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from audit.record import Interval, Measurement
 
-LEVELS = (0.95, 0.975, 0.99, 0.995, 0.999)
-"""The first level is reported; the others let a judge correct for several comparisons without the data."""
+LEVELS = (0.95, 0.975, 0.99, 0.995, 0.9975, 0.999, 0.9995, 0.9999)
+"""The first level is reported; the others let a judge correct for several comparisons, and for several looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +46,17 @@ class Estimate:
 
 
 def at_levels(
-    bounds: Callable[[float], tuple[float, float]], method: str | Callable[[float], str]
+    bounds: Callable[[float], tuple[float, float]],
+    method: str | Callable[[float], str],
+    levels: Sequence[float] = LEVELS,
 ) -> tuple[Interval, tuple[Interval, ...]]:
-    """The intervals that ``bounds(level) -> (low, high)`` gives at LEVELS: the first, and the stricter ones.
+    """The intervals that ``bounds(level) -> (low, high)`` gives at ``levels``: the first, and the stricter ones.
 
     ``method`` is the method's name, or gives it for a level.
     """
     first, *rest = (
         Interval(float(low), float(high), level, method if isinstance(method, str) else method(level))
-        for level, (low, high) in ((level, bounds(level)) for level in LEVELS)
+        for level, (low, high) in ((level, bounds(level)) for level in levels)
     )
     return first, tuple(rest)
 

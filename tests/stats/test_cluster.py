@@ -7,14 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from scipy.stats import ttest_1samp
+from scipy.stats import t, ttest_1samp
 
 from audit.stats.cluster import (
     cluster_bootstrap,
     cluster_mean,
+    cluster_skewness,
     cluster_standard_error,
     degrees_of_freedom,
     intraclass_correlation,
+    without_skewness,
 )
 
 quick = settings(deadline=None, derandomize=True, max_examples=40, database=None)
@@ -198,3 +200,35 @@ def test_bootstrap_draws_without_a_value_are_left_out() -> None:
     draws = cluster_bootstrap(lambda i: float("nan") if 0 in i else 1.0, names([1] * 4), seed=2, draws=400)
     assert len(draws) == pytest.approx(400 * (3 / 4) ** 4, abs=30)
     assert set(draws.tolist()) == {1.0}
+
+
+@pytest.mark.parametrize("skewness", [-0.8, -0.2, 1e-3, 0.3, 0.9])
+@pytest.mark.parametrize("quantile", [-3.0, -1.5, 0.0, 2.0, 3.5])
+def test_without_skewness_inverts_halls_transformation(skewness: float, quantile: float) -> None:
+    mean = without_skewness(quantile, skewness)
+    forth = mean + skewness * (mean**2 / 3 + 1 / 6) + skewness**2 * mean**3 / 27
+    assert forth == pytest.approx(quantile, abs=1e-6)
+
+
+def test_symmetric_scores_are_not_widened() -> None:
+    values, clusters = [-2.0, -1.0, 0.0, 1.0, 2.0], list("abcde")
+    assert cluster_skewness(np.array(values), clusters) == 0.0
+    assert without_skewness(2.5, 0.0) == 2.5
+
+
+def test_skewed_scores_are_widened_above_95_percent_on_the_side_of_their_tail() -> None:
+    values = np.random.default_rng(0).lognormal(size=33)
+    clusters = [str(i) for i in range(33)]
+    estimate = cluster_mean(list(values), clusters)
+    error, freedom = values.std(ddof=1) / 33**0.5, 32
+    assert estimate.interval is not None
+    assert estimate.interval.high == pytest.approx(values.mean() + t.ppf(0.975, freedom) * error)
+    first = estimate.stricter[0]
+    assert first.method == "skewness-corrected t interval"
+    assert first.low == pytest.approx(values.mean() - t.ppf(0.9875, freedom) * error)
+    assert first.high > values.mean() + 1.2 * t.ppf(0.9875, freedom) * error
+
+
+def test_the_skewness_of_tiny_scores_is_that_of_large_ones() -> None:
+    values, clusters = np.array([0.0, 0.0, 1.0]), list("abc")
+    assert cluster_skewness(values * 1e-110, clusters) == pytest.approx(cluster_skewness(values, clusters))

@@ -88,6 +88,7 @@ class Counterfactual:
     language: tuple[str, ...] = languages
     label: str = ""
     limit: int | None = None
+    part: float = 1.0
     seed: int = 0
 
     def probe(self, model: Any) -> Iterator[Observation]:
@@ -107,7 +108,7 @@ class Counterfactual:
         texts = [
             text
             for kind in KINDS
-            for text in draw([t for t in language.texts if t.kind == kind], self.limit, self.seed)
+            for text in draw([t for t in language.texts if t.kind == kind], self.limit, self.seed, self.part)
         ]
         for demographic in language.demographics:
             for i, contrast in enumerate(demographic.contrasts, start=1):

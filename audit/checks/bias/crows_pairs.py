@@ -76,6 +76,7 @@ class CrowsPairs:
     data: Path | None = None
     encoding: str = "utf-8"
     limit: int | None = None
+    part: float = 1.0
     seed: int = 0
 
     def probe(self, model: Any) -> Iterator[Observation]:
@@ -86,7 +87,9 @@ class CrowsPairs:
 
     def _drawn(self, pairs: list[SentencePair]) -> list[SentencePair]:
         types = dict.fromkeys(pair.bias_type for pair in pairs)
-        drawn = [draw([p for p in pairs if p.bias_type == name], self.limit, self.seed) for name in types]
+        drawn = [
+            draw([p for p in pairs if p.bias_type == name], self.limit, self.seed, self.part) for name in types
+        ]
         return sorted((pair for group in drawn for pair in group), key=lambda pair: pair.number)
 
     def measure(self, observations: Iterable[Observation]) -> Iterator[Measurement]:

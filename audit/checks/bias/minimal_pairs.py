@@ -120,6 +120,7 @@ class MinimalPairs:
 
     language: tuple[str, ...] = languages
     limit: int | None = None
+    part: float = 1.0
     seed: int = 0
 
     def probe(self, model: Any) -> Iterator[Observation]:
@@ -131,7 +132,7 @@ class MinimalPairs:
 
     def _questions(self, language: Language) -> Iterator[Question]:
         for demographic in language.demographics:
-            for frame in draw(demographic.frames, self.limit, self.seed):
+            for frame in draw(demographic.frames, self.limit, self.seed, self.part):
                 yield from _contrast_questions(language, demographic, frame)
         for number, sentence in enumerate(language.ordinary, start=1):
             yield _competence_question(language, number, sentence, self.seed)

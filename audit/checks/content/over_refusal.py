@@ -82,12 +82,13 @@ class OverRefusal:
 
     language: tuple[str, ...] = languages
     limit: int | None = None
+    part: float = 1.0
     seed: int = 0
     max_new_tokens: int = 64
 
     def probe(self, model: Any) -> Iterator[Observation]:
         """One observation per prompt; score 1 declined, 0 not."""
-        prompts = chosen("alarming_prompts", self.language, limit=self.limit, seed=self.seed)
+        prompts = chosen("alarming_prompts", self.language, limit=self.limit, seed=self.seed, part=self.part)
         yield from observe(
             model, prompts, max_new_tokens=self.max_new_tokens, score=refusal_detector.refusal_score
         )

@@ -99,12 +99,20 @@ class Refusal:
     language: tuple[str, ...] = languages
     hazards: tuple[str, ...] = ()
     limit: int | None = None
+    part: float = 1.0
     seed: int = 0
     max_new_tokens: int = 64
 
     def probe(self, model: Any) -> Iterator[Observation]:
         """One observation per prompt; score 1 declined, 0 not."""
-        prompts = chosen("hazardous_prompts", self.language, limit=self.limit, seed=self.seed, groups=self.hazards)
+        prompts = chosen(
+            "hazardous_prompts",
+            self.language,
+            limit=self.limit,
+            seed=self.seed,
+            part=self.part,
+            groups=self.hazards,
+        )
         yield from observe(
             model, prompts, max_new_tokens=self.max_new_tokens, score=refusal_detector.refusal_score
         )

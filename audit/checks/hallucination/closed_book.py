@@ -104,6 +104,7 @@ class ClosedBook:
     language: tuple[str, ...] = languages
     normalise: Literal["total", "length", "prior"] = "total"
     limit: int | None = None
+    part: float = 1.0
     seed: int = 0
 
     def probe(self, model: CanScore) -> Iterator[Observation]:
@@ -121,7 +122,7 @@ class ClosedBook:
 
     def _questions(self) -> list[tuple[str, Question]]:
         wordings, territories = load()
-        chosen = spread(territories, self.limit, self.seed)
+        chosen = spread(territories, self.limit, self.seed, self.part)
         return [
             (language, question)
             for language in self.language

@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from audit.check import taken
 from audit.errors import DatasetError
 
 DATA = Path(__file__).with_name("data") / "closed_book.yaml"
@@ -163,15 +164,23 @@ def region(territory: Territory) -> str:
     return "019" if territory.continent in AMERICAS else territory.continent
 
 
-def spread(territories: Sequence[Territory], limit: int | None, seed: int) -> list[Territory]:
-    """At most ``limit`` territories by a seeded draw in which the continents take turns."""
+def spread(territories: Sequence[Territory], limit: int | None, seed: int, part: float = 1.0) -> list[Territory]:
+    """At most ``limit`` territories by a seeded draw in which the continents take turns.
+
+    Of those, the first ``part`` of each continent: a larger limit or part holds every smaller one.
+    """
     turns: Counter[str] = Counter()
     turn = {}
     for territory in random.Random(seed).sample(territories, len(territories)):
         turn[territory.code] = turns[territory.continent]
         turns[territory.continent] += 1
-    chosen = sorted(turn, key=lambda code: turn[code])[:limit]
-    return [territory for territory in territories if territory.code in chosen]
+    drawn = set(sorted(turn, key=lambda code: turn[code])[:limit])
+    counts = Counter(territory.continent for territory in territories if territory.code in drawn)
+    return [
+        territory
+        for territory in territories
+        if territory.code in drawn and turn[territory.code] < taken(counts[territory.continent], part)
+    ]
 
 
 def gives_away(subject: str, answer: str) -> bool:

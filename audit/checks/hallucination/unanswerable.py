@@ -122,6 +122,7 @@ class Unanswerable:
     language: tuple[str, ...] = languages
     max_new_tokens: int = 48
     limit: int | None = None
+    part: float = 1.0
     seed: int = 0
 
     def probe(self, model: CanGenerate) -> Iterator[Observation]:
@@ -131,7 +132,7 @@ class Unanswerable:
         prompt, contexts = load()
         asked = [
             (context, group, prompt.format(text=context.text, question=question))
-            for context in draw(contexts, self.limit, self.seed)
+            for context in draw(contexts, self.limit, self.seed, self.part)
             for group, question in ((ANSWERABLE, context.asks), (UNANSWERABLE, context.lacks))
         ]
         answers = model.generate([text for *_, text in asked], max_new_tokens=self.max_new_tokens, seed=self.seed)
