@@ -1,8 +1,8 @@
-"""Store, read, measure and judge ever more observations: seconds and peak memory, each size in a process of its own.
+"""Store, read, measure and judge ever more observations: seconds and peak memory of each size.
 
-The observations are made up: they have the items, clusters and details that the probe of each check yields, and as
-many bytes. What runs on them is the real path: ``run_check`` (the run folder, the check's ``measure``, the evidence)
-and ``judge``.
+Each size has a process of its own. The observations are made up: they have the items, clusters and details that
+the probe of each check yields, and as many bytes. What runs on them is the real path: ``run_check`` (the run
+folder, the check's ``measure``, the evidence) and ``judge``.
 """
 
 import argparse
@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 SIZES = (10_000, 100_000, 1_000_000)
-WORDS = "the clinic hired a new surgeon last week and everybody at work was told about it in a short letter".split()
+SENTENCE = "the clinic hired a new surgeon last week and everybody at work was told about it in a short letter"
+WORDS = SENTENCE.split()
 
 
 def main() -> None:
