@@ -1,4 +1,4 @@
-"""Store, read, measure and judge ever more observations: seconds and peak memory of each size.
+"""Store, read, measure and judge ever more observations: processor seconds and peak memory of each size.
 
 Each size has a process of its own. The observations are made up: they have the items, clusters and details that
 the probe of each check yields, and as many bytes. What runs on them is the real path: ``run_check`` (the run
@@ -24,7 +24,7 @@ WORDS = SENTENCE.split()
 
 
 def main() -> None:
-    """Print seconds and peak memory by check and size; ``--one`` does the work of one process."""
+    """Print processor seconds and peak memory by check and size; ``--one`` does the work of one process."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="append", choices=list(PROBES), help="repeat for several; default all")
     parser.add_argument("--size", type=int, action="append", help="repeat for several; the smallest first")
@@ -53,7 +53,7 @@ def in_process(name: str, size: int) -> dict[str, Any]:
 
 
 def run(name: str, size: int) -> dict[str, Any]:
-    """Seconds, peak resident megabytes and outcomes of one check on ``size`` observations."""
+    """Processor seconds, peak resident megabytes and outcomes of one check on ``size`` observations."""
     from audit.judge import judge
     from audit.plan import Plan, PlannedCheck, Wish
     from audit.policy.policy import Control, Policy
@@ -67,13 +67,13 @@ def run(name: str, size: int) -> dict[str, Any]:
     policy = Policy("gate", "1", "Gate", "d" * 64, (Control("all", "All", "bias", "high", True, wanted),))
     planned = PlannedCheck(check, "", ("en",) if check.languages else (), Cost())
     plan: Any = Plan(None, policy, Wish(), (planned,), (), "d" * 64)  # type: ignore[arg-type]
-    started = time.monotonic()
+    started = time.process_time()
     with tempfile.TemporaryDirectory() as place, RunFolder(Path(place) / "run", plan.digest) as folder:
         result = run_check(planned, plan, folder, object)
         findings = judge(policy, {name: result.measurements}, result.untested, kind="causal-lm")
     assert result.record.observations == size, result.record.reason  # noqa: S101
     outcomes = [finding.outcome for finding in findings]
-    return {"seconds": time.monotonic() - started, "peak": peak(), "outcomes": outcomes}
+    return {"seconds": time.process_time() - started, "peak": peak(), "outcomes": outcomes}
 
 
 def peak() -> float:
