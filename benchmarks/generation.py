@@ -1,8 +1,8 @@
 """Greedy answers: Assay against lm-evaluation-harness on the same prompts and weights.
 
 200 prompts, half of them unrelated and of 5 to 200 words, half with a preamble of examples in common. Both
-programs get plain prompts (no chat template), answer with at most 64 tokens and stop at the end token only. Batches
-change the last bits of a sum, so that near-ties may be chosen otherwise: the peer's own texts differ by batch size.
+programs get plain prompts (no chat template), answer with at most 64 tokens and stop at the end token only.
+Batches change the last bits of a sum, so that near-ties may be chosen otherwise, by the peer's own batches too.
 """
 
 import argparse

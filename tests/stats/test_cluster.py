@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import ttest_1samp
 
 from audit.stats.cluster import (
+    bootstrap_sums,
     cluster_bootstrap,
     cluster_mean,
     cluster_standard_error,
@@ -198,3 +199,17 @@ def test_bootstrap_draws_without_a_value_are_left_out() -> None:
     draws = cluster_bootstrap(lambda i: float("nan") if 0 in i else 1.0, names([1] * 4), seed=2, draws=400)
     assert len(draws) == pytest.approx(400 * (3 / 4) ** 4, abs=30)
     assert set(draws.tolist()) == {1.0}
+
+
+def test_sums_of_clusters_are_drawn_as_the_values_are() -> None:
+    values, labels = np.random.default_rng(8).normal(size=60), names([1, 9, 20, 30])
+    totals = np.array([[values[np.array(labels) == f"c{i}"].sum(), labels.count(f"c{i}")] for i in range(4)])
+    sums = bootstrap_sums(totals, seed=4, draws=300)
+    drawn = cluster_bootstrap(lambda i: float(values[i].mean()), labels, seed=4, draws=300)
+    assert sums[:, 0] / sums[:, 1] == pytest.approx(drawn)
+
+
+def test_clusters_may_be_numbers() -> None:
+    values, labels = np.random.default_rng(9).normal(size=60), names([1, 9, 20, 30])
+    numbers = np.array([int(name[1:]) * 7 for name in labels], dtype=np.int32)
+    assert cluster_mean(values, numbers) == cluster_mean(values.tolist(), labels)
