@@ -32,6 +32,33 @@ class Texts:
     def __getitem__(self, place: int) -> str:
         return self._bytes[self._ends[place] : self._ends[place + 1]].decode("utf-8", "surrogatepass")
 
+    def ranks(self) -> NDArray[np.int32]:
+        """The place of each text among the distinct ones in their order; shape (len(self),).
+
+        A radix sort on eight bytes at a time: a dictionary of a million names would take three times the memory.
+        """
+        ends = np.array(self._ends, np.int64)
+        lengths = np.diff(ends)
+        words = range(0, int(lengths.max(initial=0)), 8)
+        order = np.argsort(lengths, kind="stable")
+        for first in reversed(words):
+            order = order[np.argsort(self._word(ends[:-1], lengths, first)[order], kind="stable")]
+        new = np.diff(lengths[order], prepend=-1) != 0
+        for first in words:
+            new[1:] |= np.diff(self._word(ends[:-1], lengths, first)[order]) != 0
+        ranks = np.empty(len(self), np.int32)
+        ranks[order] = np.cumsum(new) - 1
+        return ranks
+
+    def _word(self, starts: NDArray[np.int64], lengths: NDArray[np.int64], first: int) -> NDArray[np.uint64]:
+        """Eight bytes of each text from ``first`` on, 0 beyond its end, as numbers that sort as the bytes do."""
+        held, word = np.frombuffer(self._bytes, np.uint8), np.zeros(len(lengths), np.uint64)
+        for place in range(first, first + 8):
+            inside = lengths > place
+            word <<= np.uint64(8)
+            word[inside] |= held[starts[inside] + place]
+        return word
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Names:
@@ -140,7 +167,7 @@ def sample(observations: Iterable[Observation], facts: Facts | None = None, *, c
     where every observation is its own sampling unit, whatever its cluster says.
     """
     items, scores = Texts(), array("d")
-    groups, languages, reasons, clusters = (_Growing() for _ in range(4))
+    groups, languages, reasons, clusters = _Growing(), _Growing(), _Growing(), Texts()
     taken: dict[str, array[float]] = {}
     for number, seen in enumerate(observations):
         items.append(seen.item)
@@ -158,7 +185,7 @@ def sample(observations: Iterable[Observation], facts: Facts | None = None, *, c
         groups=groups.done(),
         languages=languages.done(),
         reasons=reasons.done(),
-        clusters=clusters.in_order() if clustered else np.arange(len(items), dtype=np.int32),
+        clusters=clusters.ranks() if clustered else np.arange(len(items), dtype=np.int32),
         facts={name: _floats(column) for name, column in taken.items()},
     )
     return Sample(columns, np.arange(len(items), dtype=np.int32))
@@ -176,13 +203,6 @@ class _Growing:
 
     def done(self) -> _Names:
         return _Names(tuple(self._numbers), np.frombuffer(self._codes, np.int32))
-
-    def in_order(self) -> NDArray[np.int32]:
-        """The codes in the order of the names, which can then be forgotten."""
-        place = np.fromiter((self._numbers[name] for name in sorted(self._numbers)), np.int64, len(self._numbers))
-        rank = np.empty(len(place), np.int32)
-        rank[place] = np.arange(len(place), dtype=np.int32)
-        return rank[np.frombuffer(self._codes, np.int32)]
 
 
 def _take(taken: "dict[str, array[float]]", number: int, found: Mapping[str, float]) -> None:

@@ -1,5 +1,7 @@
 """Observations in columns: nothing moves, nothing is mixed up, nothing missing looks like a number."""
 
+import random
+
 import numpy as np
 import pytest
 
@@ -65,6 +67,19 @@ def test_texts_come_back_as_they_were():
     for text in ("", "naïve", "日本", "\ud800"):
         texts.append(text)
     assert [texts[i] for i in range(len(texts))] == ["", "naïve", "日本", "\ud800"]
+
+
+def test_texts_rank_as_they_sort():
+    generator = random.Random(0)
+    parts = ("", "a", "b\0", "\0", "cluster-of-", "ü", "日本", "10", "9")
+    names = ["".join(generator.choices(parts, k=generator.randint(0, 6))) for _ in range(2000)]
+    texts = Texts()
+    for name in names:
+        texts.append(name)
+    place = {name: i for i, name in enumerate(sorted(set(names)))}
+    ranks = texts.ranks().tolist()
+    assert ranks == [place[name] for name in names]
+    assert Texts().ranks().tolist() == []
 
 
 def test_an_item_seen_twice_is_named_and_equal_hashes_are_not_enough(monkeypatch: pytest.MonkeyPatch):
