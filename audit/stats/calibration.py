@@ -57,8 +57,10 @@ def _draws(
 ) -> NDArray[np.float64]:
     """The expected calibration error of samples of whole clusters; shape (draws,)."""
     sizes = np.bincount(codes)
-    place = codes * BINS + _bins(confidence)
-    gaps = np.bincount(place, weights=confidence - correct, minlength=len(sizes) * BINS).reshape(-1, BINS)
-    sums = bootstrap_sums(np.column_stack([gaps, sizes]), seed=seed)
+    place = codes * (BINS + 1) + _bins(confidence)
+    totals = np.bincount(place, weights=confidence - correct, minlength=len(sizes) * (BINS + 1))
+    totals = totals.reshape(-1, BINS + 1)
+    totals[:, BINS] = sizes
+    sums = bootstrap_sums(totals, seed=seed)
     drawn: NDArray[np.float64] = np.abs(sums[:, :BINS]).sum(axis=1) / sums[:, BINS]
     return drawn
