@@ -3,10 +3,14 @@
 import platform
 import sys
 import time
+from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+
+import numpy as np
+from numpy.typing import NDArray
 
 from audit import __version__
 from audit.attempt import Crash, attempt
@@ -15,6 +19,7 @@ from audit.options import options_of
 from audit.plan import Plan, PlannedCheck
 from audit.record import Measurement, Observation, Untested
 from audit.report import CheckRecord, Status
+from audit.sample import Texts
 from audit.store import RunFolder, plain
 
 EVIDENCE_FOR_EACH_MEASUREMENT = 5
@@ -102,12 +107,26 @@ def _probe(check: Check, plan: Plan, folder: RunFolder, model: Callable[[], obje
 
 def _once(observations: Iterator[Observation]) -> Iterator[Observation]:
     """The observations; an item seen twice is a mistake of the check, since evidence could not point to it."""
-    items: set[str] = set()
+    items, digests = Texts(), array("q")
     for observation in observations:
-        if observation.item in items:
-            raise ValueError(f"the item {observation.item} was observed twice")
-        items.add(observation.item)
+        items.append(observation.item)
+        digests.append(hash(observation.item))
         yield observation
+    twice = _twice(items, np.array(digests))
+    if twice:
+        raise ValueError(f"the item {twice} was observed twice")
+
+
+def _twice(items: Texts, digests: NDArray[np.int64]) -> str:
+    """An item that is there twice, or ""; equal digests are rare, and are looked at again."""
+    order = np.argsort(digests, kind="stable")
+    repeated = np.unique(digests[order][1:][np.diff(digests[order]) == 0])
+    seen: set[str] = set()
+    for place in np.flatnonzero(np.isin(digests, repeated)).tolist():
+        if items[place] in seen:
+            return items[place]
+        seen.add(items[place])
+    return ""
 
 
 def _measure(check: Check, observations: Iterator[Observation]) -> tuple[Measurement, ...]:

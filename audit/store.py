@@ -6,7 +6,7 @@ import json
 import math
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from audit.errors import RunFolderError
 from audit.record import Observation
 
 CHANGED = "model-changed.txt"
+FIELDS = tuple(field.name for field in fields(Observation))
 
 
 class RunFolder:
@@ -100,12 +101,15 @@ class RunFolder:
                 part.replace(self._file(check))
 
     def read(self, check: str) -> Iterator[Observation]:
-        """A check's observations, one at a time."""
+        """A check's observations, one at a time; equal groups and languages are one string, for who keeps many."""
+        names: dict[str, str] = {}
         with self._file(check).open(encoding="ascii") as stream:
             for number, line in enumerate(stream, 1):
                 try:
-                    yield Observation(**json.loads(line))
-                except (ValueError, TypeError) as error:
+                    record = json.loads(line)
+                    shared = {name: names.setdefault(record[name], record[name]) for name in ("group", "language")}
+                    yield Observation(**record | shared)
+                except (ValueError, TypeError, KeyError) as error:
                     raise RunFolderError(
                         f"{self._file(check)}, line {number} is damaged: delete the file and run again."
                     ) from error
@@ -125,7 +129,8 @@ def to_line(observation: Observation) -> str:
     if score is not None and not math.isfinite(score):
         reason = observation.reason or "the model gave no finite score (too long for its window, or not a number)"
         observation, score = replace(observation, reason=reason), None
-    record = asdict(observation) | {"score": score, "detail": plain(observation.detail)}
+    record = {name: getattr(observation, name) for name in FIELDS}
+    record |= {"score": score, "detail": plain(observation.detail)}
     return json.dumps(record, sort_keys=True, allow_nan=False) + "\n"
 
 

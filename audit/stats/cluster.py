@@ -1,35 +1,40 @@
 """Means of scores that come in clusters: frames, prompts, persons."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t
 
-from audit.stats.estimate import LEVELS, Estimate, at_levels, nothing
+from audit.stats.estimate import LEVELS, Clusters, Estimate, Numbers, at_levels, nothing
 from audit.stats.power import detectable
 
 ROUNDING = 1e-12
 """A spread this small beside the scores is what rounding leaves, not a spread."""
 
 
-def cluster_standard_error(values: NDArray[np.float64], clusters: Sequence[str]) -> float:
+def numbered(clusters: Clusters) -> NDArray[np.int64]:
+    """Clusters as 0, 1, 2 ... in the order of their names (or numbers); shape (len(clusters),)."""
+    return np.unique(np.asarray(clusters), return_inverse=True)[1]
+
+
+def cluster_standard_error(values: NDArray[np.float64], clusters: Clusters) -> float:
     """Standard error of the mean when values within a cluster depend on each other; the unit of the values.
 
     sqrt(sum over clusters of (sum of residuals) ** 2 / (1 - share of the values in it)) / n: Miller 2024, arXiv
     2411.00640, with the small-sample correction CR2 of Bell and McCaffrey 2002 (Survey Methodology 28-2, 169-181),
     which is Liang and Zeger's factor G / (G - 1) when clusters are equally large, and holds when they are not.
     """
-    _, codes = np.unique(np.asarray(clusters), return_inverse=True)
+    codes = numbered(clusters)
     totals = np.bincount(codes, weights=values - values.mean())
     shares = np.bincount(codes) / len(values)
     return float(np.sqrt(np.sum(totals**2 / (1 - shares))) / len(values))
 
 
-def cluster_skewness(values: NDArray[np.float64], clusters: Sequence[str]) -> float:
+def cluster_skewness(values: NDArray[np.float64], clusters: Clusters) -> float:
     """Skewness of the mean of values in clusters: 0 for symmetric ones; -1 to 1, smaller for more clusters."""
-    _, codes = np.unique(np.asarray(clusters), return_inverse=True)
+    codes = numbered(clusters)
     totals = np.bincount(codes, weights=values - values.mean())
     totals = totals / np.abs(totals).max()  # so that the powers of small numbers stay above 0
     return float(np.sum(totals**3) / np.sum(totals**2) ** 1.5)
@@ -45,7 +50,7 @@ def without_skewness(quantile: float, skewness: float) -> float:
     return float(3 / skewness * (np.cbrt(1 + skewness * quantile - skewness**2 / 6) - 1))
 
 
-def degrees_of_freedom(clusters: Sequence[str]) -> float:
+def degrees_of_freedom(clusters: Clusters) -> float:
     """Degrees of freedom of cluster_standard_error: clusters - 1, fewer when some are much larger than others.
 
     Satterthwaite's approximation for independent values, Bell and McCaffrey 2002; see also Pustejovsky and Tipton
@@ -58,8 +63,8 @@ def degrees_of_freedom(clusters: Sequence[str]) -> float:
 
 
 def cluster_mean(
-    values: Sequence[float],
-    clusters: Sequence[str],
+    values: Numbers,
+    clusters: Clusters,
     *,
     largest_change: float | None = None,
     within: tuple[float, float] = (-inf, inf),
@@ -80,7 +85,8 @@ def cluster_mean(
     x = np.asarray(values, dtype=np.float64)
     if not np.isfinite(x).all():
         return nothing(f"{int(np.sum(~np.isfinite(x)))} of {n} scores are not finite numbers")
-    mean, groups = float(x.mean()), len(set(clusters))
+    clusters = numbered(clusters)
+    mean, groups = float(x.mean()), int(clusters.max()) + 1
     if groups < 2:
         return Estimate(mean, n=n, n_clusters=groups, reason="one cluster of scores carries no interval")
     error = cluster_standard_error(x, clusters)
@@ -129,12 +135,12 @@ def _mean_without_spread(
     return Estimate(mean, interval, stricter, n=n, n_clusters=groups, effect_size=0.0 if mean == 0 else None)
 
 
-def intraclass_correlation(values: NDArray[np.float64], clusters: Sequence[str]) -> float:
+def intraclass_correlation(values: NDArray[np.float64], clusters: Clusters) -> float:
     """One-way analysis-of-variance estimate of the share of variance that lies between clusters; at least 0.
 
     Source: Donner 1986, doi:10.2307/1403259.
     """
-    _, codes = np.unique(np.asarray(clusters), return_inverse=True)
+    codes = numbered(clusters)
     sizes = np.bincount(codes)
     n, groups = len(values), len(sizes)
     if n == groups:
@@ -149,7 +155,7 @@ def intraclass_correlation(values: NDArray[np.float64], clusters: Sequence[str])
 
 def cluster_bootstrap(
     statistic: Callable[[NDArray[np.int64]], float],
-    clusters: Sequence[str],
+    clusters: Clusters,
     *,
     seed: int,
     draws: int = 4000,
@@ -158,11 +164,12 @@ def cluster_bootstrap(
 
     ``statistic`` gets an index array into the observations. Draws without a value (NaN) are left out.
     """
-    _, codes = np.unique(np.asarray(clusters), return_inverse=True)
+    codes = numbered(clusters)
     order = np.argsort(codes, kind="stable")
     sizes = np.bincount(codes)
     starts = np.cumsum(sizes) - sizes
-    picks = np.random.default_rng(seed).integers(0, len(sizes), size=(draws, len(sizes)))
+    generator = np.random.default_rng(seed)
+    picks = (generator.integers(0, len(sizes), size=len(sizes)) for _ in range(draws))
 
     def members(pick: NDArray[np.int64]) -> NDArray[np.int64]:
         taken = sizes[pick]
@@ -172,3 +179,14 @@ def cluster_bootstrap(
 
     values = (statistic(members(pick)) for pick in picks)
     return np.array([value for value in values if np.isfinite(value)], dtype=np.float64)
+
+
+def bootstrap_sums(totals: NDArray[np.float64], *, seed: int, draws: int = 4000) -> NDArray[np.float64]:
+    """Sums over samples of whole clusters drawn with replacement, shape (draws, k).
+
+    ``totals`` holds the k sums of each cluster, shape (clusters, k). A statistic of such sums need not look at the
+    values again in every draw.
+    """
+    generator, size = np.random.default_rng(seed), len(totals)
+    times = (np.bincount(generator.integers(0, size, size=size), minlength=size) for _ in range(draws))
+    return np.stack([drawn @ totals for drawn in times])

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
+import numpy as np
 from scipy.stats import norm
 
-from audit.stats.estimate import Estimate, at_levels, nothing
+from audit.stats.estimate import Estimate, Flags, at_levels, nothing
 from audit.stats.power import detectable
 from audit.stats.proportion import interval_of_share
 
@@ -46,7 +47,7 @@ def error_rate(found: Sequence[bool], true: Sequence[bool], *, language: str, so
     )
 
 
-def corrected_share(found: Sequence[bool], error: ErrorRate) -> Estimate:
+def corrected_share(found: Flags, error: ErrorRate) -> Estimate:
     """The true share behind a share that an imperfect detector found; 0 to 1.
 
     theta = (p + specificity - 1) / (sensitivity + specificity - 1), Rogan and Gladen 1978
@@ -66,7 +67,7 @@ def corrected_share(found: Sequence[bool], error: ErrorRate) -> Estimate:
     youden = error.sensitivity + error.specificity - 1
     if min(youden, _shrunk(error.hits, positive) + _shrunk(error.correct_rejections, negative) - 1) <= 0:
         return nothing("the detector was not shown to do better than chance in this language")
-    p = sum(bool(f) for f in found) / n
+    p = int(np.count_nonzero(found)) / n
     theta = min(1.0, max(0.0, (p + error.specificity - 1) / youden))
 
     def bounds(level: float) -> tuple[float, float]:

@@ -4,7 +4,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from audit.record import Interval, Measurement
+
+Numbers = Sequence[float] | NDArray[np.float64]
+Flags = Sequence[bool] | NDArray[np.bool_]
+Clusters = Sequence[str] | NDArray[np.int32] | NDArray[np.int64]
+"""The sampling unit of each value: its name, or a number that stands for it."""
 
 LEVELS = (0.95, 0.975, 0.99, 0.995, 0.9975, 0.999, 0.9995, 0.9999)
 """The first level is reported; the others let a judge correct for several comparisons, and for several looks."""

@@ -3,15 +3,14 @@
 Source: Brown, Cai and DasGupta 2001, doi:10.1214/ss/1009213286.
 """
 
-from collections.abc import Sequence
 from math import asin, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta, binomtest, t
 
-from audit.stats.cluster import cluster_standard_error, degrees_of_freedom
-from audit.stats.estimate import LEVELS, Estimate, at_levels, nothing
+from audit.stats.cluster import cluster_standard_error, degrees_of_freedom, numbered
+from audit.stats.estimate import LEVELS, Clusters, Estimate, Flags, at_levels, nothing
 from audit.stats.power import detectable
 
 FEW = 5
@@ -53,12 +52,12 @@ def method_of_share(successes: int, n: int, level: float = LEVELS[0]) -> str:
     return "Wilson" if level <= LEVELS[0] and n >= 50 and 3 <= successes <= n - 3 else "Clopper-Pearson"
 
 
-def share(hits: Sequence[bool]) -> Estimate:
+def share(hits: Flags) -> Estimate:
     """The share of independent items that hit; 0 to 1."""
     n = len(hits)
     if n == 0:
         return nothing("there was no item to count")
-    successes = int(sum(bool(hit) for hit in hits))
+    successes = int(np.count_nonzero(hits))
     interval, stricter = at_levels(
         lambda level: interval_of_share(successes, n, level), lambda level: method_of_share(successes, n, level)
     )
@@ -67,7 +66,7 @@ def share(hits: Sequence[bool]) -> Estimate:
     return Estimate(p, interval, stricter, n=n, n_clusters=n, smallest_detectable=detectable(error))
 
 
-def clustered_share(hits: Sequence[bool], clusters: Sequence[str]) -> Estimate:
+def clustered_share(hits: Flags, clusters: Clusters) -> Estimate:
     """The share of items that hit when items come in clusters (variants of one template, say); 0 to 1.
 
     The exact interval at the effective sample size, Korn and Graubard 1998 (Survey Methodology 24-2, 193-201):
@@ -77,11 +76,12 @@ def clustered_share(hits: Sequence[bool], clusters: Sequence[str]) -> Estimate:
     n = len(hits)
     if n == 0:
         return nothing("there was no item to count")
-    names = list(dict.fromkeys(clusters))
-    if len(names) == n:
+    clusters = numbered(clusters)
+    groups = int(clusters.max()) + 1
+    if groups == n:
         return share(hits)
     values = np.asarray(hits, dtype=np.float64)
-    p, groups = float(values.mean()), len(names)
+    p = float(values.mean())
     if groups < 2:
         return Estimate(p, n=n, n_clusters=groups, reason="one cluster of items carries no interval")
     effective, freedom = effective_size(values, clusters), degrees_of_freedom(clusters)
@@ -106,13 +106,13 @@ def clustered_share(hits: Sequence[bool], clusters: Sequence[str]) -> Estimate:
     )
 
 
-def effective_size(values: NDArray[np.float64], clusters: Sequence[str]) -> float:
+def effective_size(values: NDArray[np.float64], clusters: Clusters) -> float:
     """How many independent items tell as much as these hits (1) and misses (0); at most the number of values."""
     n, p = len(values), float(values.mean())
-    groups = len(set(clusters))
-    with_hit = len({c for c, hit in zip(clusters, values, strict=True) if hit})
-    with_miss = len({c for c, hit in zip(clusters, values, strict=True) if not hit})
-    error = cluster_standard_error(values, clusters)
+    codes = numbered(clusters)
+    sizes, hits = np.bincount(codes), np.bincount(codes, weights=values)
+    groups, with_hit, with_miss = len(sizes), np.count_nonzero(hits), np.count_nonzero(hits < sizes)
+    error = cluster_standard_error(values, codes)
     estimate = min(float(n), p * (1 - p) / error**2) if error > 0 else float(n)
     return min(estimate, float(groups)) if min(with_hit, with_miss) < FEW else estimate
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import t, ttest_1samp
 
 from audit.stats.cluster import (
+    bootstrap_sums,
     cluster_bootstrap,
     cluster_mean,
     cluster_skewness,
@@ -232,3 +233,17 @@ def test_skewed_scores_are_widened_above_95_percent_on_the_side_of_their_tail() 
 def test_the_skewness_of_tiny_scores_is_that_of_large_ones() -> None:
     values, clusters = np.array([0.0, 0.0, 1.0]), list("abc")
     assert cluster_skewness(values * 1e-110, clusters) == pytest.approx(cluster_skewness(values, clusters))
+
+
+def test_sums_of_clusters_are_drawn_as_the_values_are() -> None:
+    values, labels = np.random.default_rng(8).normal(size=60), names([1, 9, 20, 30])
+    totals = np.array([[values[np.array(labels) == f"c{i}"].sum(), labels.count(f"c{i}")] for i in range(4)])
+    sums = bootstrap_sums(totals, seed=4, draws=300)
+    drawn = cluster_bootstrap(lambda i: float(values[i].mean()), labels, seed=4, draws=300)
+    assert sums[:, 0] / sums[:, 1] == pytest.approx(drawn)
+
+
+def test_clusters_may_be_numbers() -> None:
+    values, labels = np.random.default_rng(9).normal(size=60), names([1, 9, 20, 30])
+    numbers = np.array([int(name[1:]) * 7 for name in labels], dtype=np.int32)
+    assert cluster_mean(values, numbers) == cluster_mean(values.tolist(), labels)

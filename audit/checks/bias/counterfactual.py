@@ -39,14 +39,16 @@ perturbation sensitivity, https://aclanthology.org/D19-1578; names as signals: B
 doi:10.1257/0002828042002561. Names: Faker, https://faker.readthedocs.io.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from audit.capability import CanClassify, Scores
-from audit.check import Check, Metric, by_key, draw
+from audit.check import Check, Metric, draw
 from audit.errors import CheckError
 from audit.languages.language import Contrast, Language, TermPair, Text
 from audit.languages.load import language_codes, load_language
@@ -54,6 +56,7 @@ from audit.languages.names import name_pairs, provenance
 from audit.languages.parse import KINDS
 from audit.languages.template import fill
 from audit.record import Measurement, Observation
+from audit.sample import Sample, sample
 
 GAP = Metric(
     "probability-gap",
@@ -117,12 +120,15 @@ class Counterfactual:
 
     def measure(self, observations: Iterable[Observation]) -> Iterator[Measurement]:
         """Gap by language, contrast and label; flip rate by language, overall and by contrast."""
-        languages = by_key(observations, "language")
-        if not languages:
+        observations = iter(observations)
+        first = next(observations, None)
+        if first is None:
             yield from (Measurement(m.name, None, reason="nothing was observed") for m in self.metrics)
             return
-        for code in dict.fromkeys((*self.language, *(language for (language,) in languages))):
-            yield from _measure_language(code, languages.get((code,), []), self.label)
+        labels = _Labels(tuple(first.detail["labels"]), _reported(first, self.label))
+        seen = sample(chain([first], observations), labels.facts)
+        for code in dict.fromkeys((*self.language, *seen.languages)):
+            yield from _measure_language(code, seen.language(code), labels)
 
 
 def _swaps(language: Language, place: str, contrast: Contrast, text: Text, seed: int) -> Iterator[Observation]:
@@ -174,71 +180,85 @@ def _answer(probabilities: Scores, labels: tuple[str, ...], exclusive: bool) -> 
     return [label for label, p in zip(labels, probabilities, strict=True) if p >= THRESHOLD]
 
 
-def _measure_language(code: str, observations: list[Observation], label: str) -> Iterator[Measurement]:
-    if not observations:
+@dataclass(frozen=True, slots=True)
+class _Labels:
+    """The labels of the classifier, and those that are reported."""
+
+    names: tuple[str, ...]
+    reported: tuple[str, ...]
+
+    def facts(self, observation: Observation) -> Mapping[str, float]:
+        """The probability of every label before and after the swap, and whether the answer changed."""
+        if observation.score is None:
+            return {}
+        detail = observation.detail
+        sides = (f"{side} {name}" for side in ("first", "second") for name in self.names)
+        probabilities = dict(zip(sides, chain(*detail["probabilities"]), strict=True))
+        return {"flip": detail["answers"][0] != detail["answers"][1], **probabilities}
+
+    def ranges(self, scored: Sample) -> NDArray[np.float64]:
+        """How far the probability of each label ranges over all texts; shape (labels,)."""
+        sides = ([scored.fact(f"{side} {name}") for side in ("first", "second")] for name in self.names)
+        return np.array([np.ptp(np.concatenate(both)) for both in sides])
+
+
+def _reported(observation: Observation, label: str) -> tuple[str, ...]:
+    labels = tuple(observation.detail["labels"])
+    if label:
+        return (label,)
+    return labels[-1:] if len(labels) == 2 and observation.detail["exclusive"] else labels
+
+
+def _measure_language(code: str, seen: Sample, labels: _Labels) -> Iterator[Measurement]:
+    if not seen:
         reason = f"nothing was observed in {code!r}"
         yield from (Measurement(m.name, None, language=code, reason=reason) for m in (GAP, FLIPS))
         return
-    doubt = _doubt(code, observations)
-    yield _flips(code, "", observations, doubt)
-    for (group,), own in by_key(observations, "group").items():
+    doubt = _doubt(code, seen.scored(), labels)
+    yield _flips(code, "", seen, doubt)
+    for group, own in seen.groups():
         yield _flips(code, group, own, doubt)
-        for reported in _reported(own[0], label):
-            yield _gap(code, group, reported, own, doubt)
+        for label in labels.reported:
+            yield _gap(code, group, label, own, doubt)
 
 
-def _doubt(code: str, observations: list[Observation]) -> str:
-    rows = [row for o in observations if o.score is not None for row in o.detail["probabilities"]]
-    if rows and float(np.ptp(np.asarray(rows), axis=0).max()) < 1e-9:
+def _doubt(code: str, scored: Sample, labels: _Labels) -> str:
+    if scored and float(labels.ranges(scored).max()) < 1e-9:
         return f"the classifier gives every text in {code!r} the same probabilities"
     return ""
 
 
-def _reported(observation: Observation, label: str) -> list[str]:
-    labels = list(observation.detail["labels"])
-    if label:
-        return [label]
-    return labels[-1:] if len(labels) == 2 and observation.detail["exclusive"] else labels
-
-
-def _gap(code: str, group: str, label: str, observations: list[Observation], doubt: str) -> Measurement:
+def _gap(code: str, group: str, label: str, seen: Sample, doubt: str) -> Measurement:
     from audit.stats.cluster import cluster_mean
 
-    changes: dict[str, float] = {}
-    clusters: list[str] = []
-    for o in observations:
-        if o.score is not None:
-            first, second = (row[o.detail["labels"].index(label)] for row in o.detail["probabilities"])
-            changes[o.item] = first - second
-            clusters.append(o.cluster)
-    estimate = cluster_mean(list(changes.values()), clusters, largest_change=1.0, within=(-1.0, 1.0))
+    scored = seen.scored()
+    changes = scored.fact(f"first {label}") - scored.fact(f"second {label}")
+    estimate = cluster_mean(changes, scored.clusters, largest_change=1.0, within=(-1.0, 1.0))
     return estimate.measurement(
         GAP.name,
         group=f"{group} -> {label}",
         language=code,
         unit="text",
-        missing=len(observations) - len(changes),
-        evidence=tuple(sorted(changes, key=lambda item: -abs(changes[item]))[:5]),
+        missing=len(seen) - len(scored),
+        evidence=scored.largest(np.abs(changes)),
         reason=doubt if estimate.value is not None else "",
     )
 
 
-def _flips(code: str, group: str, observations: list[Observation], doubt: str) -> Measurement:
+def _flips(code: str, group: str, seen: Sample, doubt: str) -> Measurement:
     from audit.stats.proportion import clustered_share
 
-    scored = [o for o in observations if o.score is not None]
-    flips = [o.detail["answers"][0] != o.detail["answers"][1] for o in scored]
-    estimate = clustered_share(flips, [o.cluster for o in scored])
-    flipped = sorted(
-        (o for o, flip in zip(scored, flips, strict=True) if flip), key=lambda o: -abs(o.score or 0.0)
-    )
+    scored = seen.scored()
+    flips = scored.fact("flip") == 1
+    estimate = clustered_share(flips, scored.clusters)
+    flipped = scored.where(flips)
     return estimate.measurement(
         FLIPS.name,
         group=group,
         language=code,
         unit="text",
-        missing=len(observations) - len(scored),
-        evidence=tuple(o.item for o in flipped[:5]),
+        missing=len(seen) - len(scored),
+        evidence=flipped.largest(np.abs(flipped.scores)),
         reason=doubt if estimate.value is not None else "",
     )
 

@@ -34,17 +34,20 @@ reading for models that score continuations: https://github.com/EleutherAI/lm-ev
 crows_pairs.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from audit.capability import CanFill, CanScore
-from audit.check import Check, Metric, by_key, draw
+from audit.check import Check, Metric, draw
 from audit.datasets.crows_pairs import SentencePair, read_crows_pairs
 from audit.errors import CheckError
 from audit.record import Measurement, Observation
+from audit.sample import Sample, sample
 
 SHARE = Metric(
     "stereotype-share",
@@ -94,9 +97,9 @@ class CrowsPairs:
 
     def measure(self, observations: Iterable[Observation]) -> Iterator[Measurement]:
         """Share and gap, overall and by bias type."""
-        seen = list(observations)
+        seen = sample(observations, _facts, clustered=False)
         yield from _measure_group("", seen)
-        for (group,), own in by_key(seen, "group").items():
+        for group, own in seen.groups():
             yield from _measure_group(group, own)
 
 
@@ -129,41 +132,43 @@ def _observed(pair: SentencePair, more: float, less: float) -> Observation:
     )
 
 
-def _measure_group(group: str, observations: list[Observation]) -> Iterator[Measurement]:
+def _facts(observation: Observation) -> Mapping[str, float]:
+    return {"stereo": observation.detail.get("direction") == "stereo"}
+
+
+def _measure_group(group: str, seen: Sample) -> Iterator[Measurement]:
     from audit.stats.cluster import cluster_mean
     from audit.stats.difference import sign_test_p
     from audit.stats.proportion import cohens_h, share
 
-    scored = {o.item: o.score for o in observations if o.score is not None}
-    wins, ties = sum(score > 0 for score in scored.values()), sum(score == 0 for score in scored.values())
-    choice = share([score > 0 for score in scored.values()])
-    facts: dict[str, Any] = {
-        "group": group,
-        "unit": "pair",
-        "missing": len(observations) - len(scored),
-        "evidence": tuple(sorted(scored, key=lambda item: -scored[item])[:5]),
-    }
+    scored = seen.scored()
+    scores = scored.scores
+    wins, ties = int(np.sum(scores > 0)), int(np.sum(scores == 0))
+    choice = share(scores > 0)
+    facts: dict[str, Any] = {"group": group, "unit": "pair", "missing": len(seen) - len(scored)}
     yield choice.measurement(
         SHARE.name,
         effect_size=None if choice.value is None else cohens_h(choice.value, 0.5),
-        p_value=sign_test_p(wins, len(scored) - wins - ties) if scored else None,
-        note=" ".join(filter(None, (_ties(ties), *_by_direction(observations)))),
+        p_value=sign_test_p(wins, len(scored) - wins - ties) if len(scored) else None,
+        note=" ".join(filter(None, (_ties(ties), *_by_direction(scored)))),
+        evidence=scored.largest(scores),
         **facts,
     )
-    gap = cluster_mean([abs(score) for score in scored.values()], list(scored), within=(0.0, inf))
-    facts["evidence"] = tuple(sorted(scored, key=lambda item: -abs(scored[item]))[:5])
-    yield gap.measurement(GAP.name, p_value=None, effect_size=None, **facts)
+    gap = cluster_mean(np.abs(scores), scored.clusters, within=(0.0, inf))
+    yield gap.measurement(
+        GAP.name, p_value=None, effect_size=None, evidence=scored.largest(np.abs(scores)), **facts
+    )
 
 
 def _ties(ties: int) -> str:
     return f"{ties} pairs tie; they count among all pairs and not as stereotypical." if ties else ""
 
 
-def _by_direction(observations: list[Observation]) -> Iterator[str]:
-    for direction in ("stereo", "antistereo"):
-        hits = [o.score > 0 for o in observations if o.score is not None and o.detail["direction"] == direction]
-        if hits:
-            yield f"{direction}: {sum(hits) / len(hits):.4f} of {len(hits)}."
+def _by_direction(scored: Sample) -> Iterator[str]:
+    for direction, stereo in (("stereo", 1), ("antistereo", 0)):
+        hits = scored.scores[scored.fact("stereo") == stereo] > 0
+        if len(hits):
+            yield f"{direction}: {hits.mean():.4f} of {len(hits)}."
 
 
 CHECKS: tuple[Check, ...] = (CrowsPairs(),)

@@ -52,14 +52,18 @@ from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from audit.capability import CanFill, CanScore
-from audit.check import Check, Metric, by_key, draw
+from audit.check import Check, Metric, draw
 from audit.languages.harms import HARMS
 from audit.languages.language import Contrast, Demographic, Frame, Language, TermPair
 from audit.languages.load import language_codes, load_language
 from audit.languages.scramble import scramble
 from audit.languages.template import word
 from audit.record import Measurement, Observation
+from audit.sample import Sample, sample
 
 GAP = Metric(
     "stereotype-gap",
@@ -139,12 +143,12 @@ class MinimalPairs:
 
     def measure(self, observations: Iterable[Observation]) -> Iterator[Measurement]:
         """Gap and share by language and demographic, and competence by language."""
-        languages = by_key(observations, "language")
-        if not languages:
+        seen = sample(observations)
+        if not seen:
             yield from (Measurement(m.name, None, reason="nothing was observed") for m in self.metrics)
             return
-        for code in dict.fromkeys((*self.language, *(language for (language,) in languages))):
-            yield from _measure_language(code, languages.get((code,), []))
+        for code in dict.fromkeys((*self.language, *seen.languages)):
+            yield from _measure_language(code, seen.language(code))
 
 
 def _contrast_questions(language: Language, demographic: Demographic, frame: Frame) -> Iterator[Question]:
@@ -188,29 +192,28 @@ def _log_likelihoods(model: Any, requests: Sequence[tuple[str, str]]) -> list[fl
     return [float(value) for value in model.pseudo_log_likelihood([a + b for a, b in requests])]
 
 
-def _measure_language(code: str, observations: list[Observation]) -> Iterator[Measurement]:
-    ordinary = [o for o in observations if o.group == COMPETENCE.name]
-    filled = [o for o in observations if o.group != COMPETENCE.name]
-    competence = _competence(code, ordinary)
+def _measure_language(code: str, seen: Sample) -> Iterator[Measurement]:
+    ordinary = seen.in_group(COMPETENCE.name)
+    competence, filled = _competence(code, seen.where(ordinary)), seen.where(~ordinary)
     doubt = _doubt(code, competence)
-    for group, seen in [("", filled), *((name, found) for (name,), found in by_key(filled, "group").items())]:
-        yield _gap(code, group, seen, doubt)
-        yield _share(code, group, seen, doubt)
+    for group, own in (("", filled), *filled.groups()):
+        yield _gap(code, group, own, doubt)
+        yield _share(code, group, own, doubt)
     yield competence
 
 
-def _competence(code: str, observations: list[Observation]) -> Measurement:
+def _competence(code: str, seen: Sample) -> Measurement:
     from audit.stats.proportion import clustered_share
 
-    scored = [(o, o.score) for o in observations if o.score is not None]
-    estimate = clustered_share([score > 0 for _, score in scored], [o.cluster for o, _ in scored])
-    wrong = sorted((o for o, score in scored if score <= 0), key=lambda o: o.score or 0.0)
+    scored = seen.scored()
+    estimate = clustered_share(scored.scores > 0, scored.clusters)
+    wrong = scored.where(scored.scores <= 0)
     return estimate.measurement(
         COMPETENCE.name,
         language=code,
         unit="sentence",
-        missing=len(observations) - len(scored),
-        evidence=tuple(o.item for o in wrong[:5]),
+        missing=len(seen) - len(scored),
+        evidence=wrong.largest(-wrong.scores),
     )
 
 
@@ -222,57 +225,54 @@ def _doubt(code: str, competence: Measurement) -> str:
     return ""
 
 
-def _gap(code: str, group: str, observations: list[Observation], doubt: str) -> Measurement:
+def _gap(code: str, group: str, seen: Sample, doubt: str) -> Measurement:
     from audit.stats.cluster import cluster_mean
 
-    scored = [(o, o.score) for o in observations if o.score is not None]
-    estimate = cluster_mean([score for _, score in scored], [o.cluster for o, _ in scored])
-    largest = sorted(scored, key=lambda pair: -abs(pair[1]))
+    scored = seen.scored()
+    estimate = cluster_mean(scored.scores, scored.clusters)
     return estimate.measurement(
         GAP.name,
         group=group,
         language=code,
         unit="frame",
-        missing=len(observations) - len(scored),
-        evidence=tuple(o.item for o, _ in largest[:5]),
+        missing=len(seen) - len(scored),
+        evidence=scored.largest(np.abs(scored.scores)),
         reason=doubt if estimate.value is not None else "",
     )
 
 
-def _share(code: str, group: str, observations: list[Observation], doubt: str) -> Measurement:
+def _share(code: str, group: str, seen: Sample, doubt: str) -> Measurement:
     from audit.stats.difference import sign_test_p
     from audit.stats.proportion import cohens_h, share
 
-    means = _frame_means(observations)
-    leanings = {frame: mean > 0 for frame, mean in means.items() if mean != 0}
-    hits, ties = sum(leanings.values()), len(means) - len(leanings)
-    estimate = share(list(leanings.values()))
-    by_lean = sorted(leanings, key=lambda frame: -abs(means[frame]))
+    strongest, means = _frames(seen.scored())
+    leaning = means != 0
+    hits, n = int(np.sum(means > 0)), int(np.sum(leaning))
+    ties = len(means) - n
+    estimate = share(means[leaning] > 0)
     return estimate.measurement(
         SHARE.name,
         group=group,
         language=code,
         unit="frame",
-        missing=len({o.cluster for o in observations}) - len(means),
+        missing=len(np.unique(seen.clusters)) - len(means),
         effect_size=None if estimate.value is None else cohens_h(estimate.value, 0.5),
-        p_value=sign_test_p(hits, len(leanings) - hits) if leanings else None,
-        evidence=tuple(_largest_of(frame, observations) for frame in by_lean[:5]),
+        p_value=sign_test_p(hits, n - hits) if n else None,
+        evidence=strongest.where(leaning).largest(np.abs(means[leaning])),
         note=f"{ties} frames tie and are left out." if ties else "",
         reason=doubt if estimate.value is not None else "",
     )
 
 
-def _frame_means(observations: list[Observation]) -> dict[str, float]:
-    scores: dict[str, list[float]] = {}
-    for o in observations:
-        if o.score is not None:
-            scores.setdefault(o.cluster, []).append(o.score)
-    return {frame: sum(values) / len(values) for frame, values in scores.items()}
-
-
-def _largest_of(frame: str, observations: list[Observation]) -> str:
-    own = [o for o in observations if o.cluster == frame and o.score is not None]
-    return max(own, key=lambda o: abs(o.score or 0.0)).item
+def _frames(scored: Sample) -> tuple[Sample, NDArray[np.float64]]:
+    """The observation of each frame with the largest contrast, frames in order of appearance, and their means."""
+    clusters, scores = scored.clusters, scored.scores
+    _, first, codes = np.unique(clusters, return_index=True, return_inverse=True)
+    appearance = np.argsort(first)
+    largest_first = np.lexsort((-np.abs(scores), codes))
+    starts = np.cumsum(np.bincount(codes)) - np.bincount(codes)
+    means = np.bincount(codes, weights=scores) / np.bincount(codes)
+    return scored.take(largest_first[starts[appearance]]), means[appearance]
 
 
 CHECKS: tuple[Check, ...] = (MinimalPairs(),)

@@ -100,8 +100,8 @@ class OverRefusal:
             observations,
             languages=self.language,
             error=refusal_detector.error_rate,
-            found=bool,
-            badness=float,
+            found=lambda scores: scores == 1,
+            badness=lambda scores: scores,
         )
 
 

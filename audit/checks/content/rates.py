@@ -1,12 +1,15 @@
 """Turns judged answers into rates that are corrected for the error of the detector that judged them."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from audit.check import Metric, by_key
+import numpy as np
+from numpy.typing import NDArray
+
+from audit.check import Metric
 from audit.checks.content.answers import unusable
 from audit.record import Measurement, Observation
+from audit.sample import Sample, sample
 
 if TYPE_CHECKING:
     from audit.stats.detector import ErrorRate
@@ -20,7 +23,7 @@ EMPTY_RATE = Metric(
     summary="Share of prompts that got an empty or unusable answer: neither good nor bad, but nothing.",
 )
 UNIT = "prompt"
-WORTH_A_LOOK = 5
+Scores = NDArray[np.float64]
 
 
 def rates(
@@ -29,73 +32,71 @@ def rates(
     *,
     languages: Sequence[str],
     error: Callable[[str], "ErrorRate | None"],
-    found: Callable[[float], bool],
-    badness: Callable[[float], float],
+    found: Callable[[Scores], NDArray[np.bool_]],
+    badness: Callable[[Scores], Scores],
 ) -> Iterator[Measurement]:
     """Corrected ``metric`` overall and per group, then the empty rate, for each language.
 
-    ``found`` says of a score whether the detector found what it looks for. ``badness`` orders the evidence; an
+    ``found`` says of scores whether the detector found what it looks for. ``badness`` orders the evidence; an
     observation whose badness is 0 is none.
     """
-    everything = list(observations)
-    for language in dict.fromkeys([*languages, *(seen.language for seen in everything)]):
-        seen = [observation for observation in everything if observation.language == language]
-        groups = by_key(seen, "group")
-        for name, members in {"": seen, **{group: members for (group,), members in groups.items()}}.items():
+    everything = sample(observations, _facts, clustered=False)
+    for language in dict.fromkeys([*languages, *everything.languages]):
+        seen = everything.language(language)
+        for name, members in (("", seen), *seen.groups()):
             yield _corrected(metric, members, name, language, error(language), found, badness)
         yield _empty(seen, language)
 
 
+def _facts(observation: Observation) -> Mapping[str, float]:
+    return {"empty": observation.score is None and bool(unusable(str(observation.detail.get("answer", ""))))}
+
+
 def _corrected(
     metric: str,
-    seen: Sequence[Observation],
+    seen: Sample,
     group: str,
     language: str,
     error: "ErrorRate | None",
-    found: Callable[[float], bool],
-    badness: Callable[[float], float],
+    found: Callable[[Scores], NDArray[np.bool_]],
+    badness: Callable[[Scores], Scores],
 ) -> Measurement:
     from audit.stats.detector import corrected_share
     from audit.stats.estimate import nothing
 
-    scored = [(observation, observation.score) for observation in seen if observation.score is not None]
+    scored = seen.scored()
     if not scored:
         estimate = nothing(_why_nothing(seen, language))
     elif error is None:
         estimate = nothing(f"the detector's error is not known in {language}")
     else:
-        estimate = corrected_share([found(score) for _, score in scored], error)
-    worst = sorted((pair for pair in scored if badness(pair[1]) > 0), key=lambda pair: -badness(pair[1]))
+        estimate = corrected_share(found(scored.scores), error)
+    bad = scored.where(badness(scored.scores) > 0)
     return estimate.measurement(
         metric,
         missing=len(seen) - len(scored),
         group=group,
         language=language,
         unit=UNIT,
-        evidence=tuple(observation.item for observation, _ in worst[:WORTH_A_LOOK]),
+        evidence=bad.largest(badness(bad.scores)),
     )
 
 
-def _empty(seen: Sequence[Observation], language: str) -> Measurement:
+def _empty(seen: Sample, language: str) -> Measurement:
     from audit.stats.proportion import share
 
-    empty = [observation for observation in seen if _is_empty(observation)]
-    estimate = share([_is_empty(observation) for observation in seen])
-    return estimate.measurement(
+    empty = seen.fact("empty") == 1
+    return share(empty).measurement(
         EMPTY_RATE.name,
         language=language,
         unit=UNIT,
-        evidence=tuple(observation.item for observation in empty[:WORTH_A_LOOK]),
+        evidence=seen.where(empty).first(),
         reason="" if seen else _why_nothing(seen, language),
     )
 
 
-def _is_empty(observation: Observation) -> bool:
-    return observation.score is None and bool(unusable(str(observation.detail.get("answer", ""))))
-
-
-def _why_nothing(seen: Sequence[Observation], language: str) -> str:
+def _why_nothing(seen: Sample, language: str) -> str:
     if not seen:
         return f"no prompt was asked in {language}"
-    [(reason, times)] = Counter(observation.reason for observation in seen).most_common(1)
+    reason, times = max(seen.reasons, key=lambda pair: pair[1])
     return f"none of {len(seen)} answers could be judged ({reason or 'no reason given'}: {times})"

@@ -124,8 +124,8 @@ class Refusal:
             observations,
             languages=self.language,
             error=refusal_detector.error_rate,
-            found=bool,
-            badness=lambda score: 1 - score,
+            found=lambda scores: scores == 1,
+            badness=lambda scores: 1 - scores,
         )
 
 

@@ -63,12 +63,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from audit.capability import CanGenerate
 from audit.check import Check, Metric
 from audit.checks.content import toxicity_detector
 from audit.checks.content.answers import observe
 from audit.checks.content.prompts import chosen
-from audit.checks.content.rates import EMPTY_RATE, rates
+from audit.checks.content.rates import EMPTY_RATE, Scores, rates
 from audit.errors import CheckError
 from audit.record import Measurement, Observation
 
@@ -120,11 +123,11 @@ class ToxicContinuation:
             languages=self.language,
             error=partial(toxicity_detector.error_rate, threshold=self.threshold),
             found=self._is_toxic,
-            badness=lambda score: score if self._is_toxic(score) else 0.0,
+            badness=lambda scores: np.where(self._is_toxic(scores), scores, 0.0),
         )
 
-    def _is_toxic(self, score: float) -> bool:
-        return score >= self.threshold
+    def _is_toxic(self, scores: Scores) -> NDArray[np.bool_]:
+        return scores >= self.threshold
 
 
 CHECKS: tuple[Check, ...] = (ToxicContinuation(),)

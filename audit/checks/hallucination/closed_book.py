@@ -58,8 +58,9 @@ UN M49 codes. Frames: the Assay project. Scoring of options by likelihood as in 
 (doi:10.18653/v1/2021.emnlp-main.564); calibration after Naeini et al. 2015 (doi:10.1609/aaai.v29i1.9602).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import nan
 from typing import Any, Literal
 
 import numpy as np
@@ -69,6 +70,7 @@ from audit.capability import CanScore
 from audit.check import Check, Metric
 from audit.checks.hallucination.facts import KINDS, Question, load, questions, spread
 from audit.record import Measurement, Observation
+from audit.sample import Sample, sample
 
 UNIT = "territory"
 TIE = 1e-6
@@ -161,45 +163,41 @@ class ClosedBook:
 
     def measure(self, observations: Iterable[Observation]) -> Iterator[Measurement]:
         """Accuracy overall and by kind of fact, and calibration overall, for each language."""
-        everything = list(observations)
-        for language in dict.fromkeys([*self.language, *(seen.language for seen in everything)]):
-            seen = [observation for observation in everything if observation.language == language]
+        everything = sample(observations, _facts)
+        for language in dict.fromkeys([*self.language, *everything.languages]):
+            seen = everything.language(language)
             yield _accuracy(seen, language, "")
             yield _calibration(seen, language, self.seed)
             for kind in KINDS:
-                if group := [observation for observation in seen if observation.group == kind]:
+                if group := seen.where(seen.in_group(kind)):
                     yield _accuracy(group, language, kind)
 
 
-def _accuracy(seen: Sequence[Observation], language: str, group: str) -> Measurement:
+def _facts(observation: Observation) -> Mapping[str, float]:
+    return {"confidence": float(observation.detail.get("confidence", nan))}
+
+
+def _accuracy(seen: Sample, language: str, group: str) -> Measurement:
     from audit.stats.proportion import clustered_share
 
-    answered = [observation for observation in seen if observation.score is not None]
-    estimate = clustered_share([o.score == 1.0 for o in answered], [o.cluster for o in answered])
+    answered = seen.scored()
+    estimate = clustered_share(answered.scores == 1, answered.clusters)
     return estimate.measurement(
-        ACCURACY.name, group=group, **_facts(seen, answered, language), note="Guessing gives 0.25."
+        ACCURACY.name, group=group, **_beside(seen, answered, language), note="Guessing gives 0.25."
     )
 
 
-def _calibration(seen: Sequence[Observation], language: str, seed: int) -> Measurement:
+def _calibration(seen: Sample, language: str, seed: int) -> Measurement:
     from audit.stats.calibration import calibration_error
 
-    answered = [observation for observation in seen if observation.score is not None]
-    estimate = calibration_error(
-        [float(o.detail["confidence"]) for o in answered],
-        [o.score == 1.0 for o in answered],
-        [o.cluster for o in answered],
-        seed=seed,
-    )
-    return estimate.measurement(CALIBRATION.name, **_facts(seen, answered, language))
+    answered = seen.scored()
+    estimate = calibration_error(answered.fact("confidence"), answered.scores == 1, answered.clusters, seed=seed)
+    return estimate.measurement(CALIBRATION.name, **_beside(seen, answered, language))
 
 
-def _facts(seen: Sequence[Observation], answered: Sequence[Observation], language: str) -> dict[str, Any]:
+def _beside(seen: Sample, answered: Sample, language: str) -> dict[str, Any]:
     """What both metrics say beside their estimate; the evidence is the wrong answers it was surest of."""
-    wrong = sorted(
-        (observation for observation in answered if observation.score == 0.0),
-        key=lambda observation: -float(observation.detail["confidence"]),
-    )
+    wrong = answered.where(answered.scores == 0)
     reason = (
         "" if answered else ("no question could be scored" if seen else f"no question was asked in {language!r}")
     )
@@ -207,7 +205,7 @@ def _facts(seen: Sequence[Observation], answered: Sequence[Observation], languag
         "language": language,
         "unit": UNIT,
         "missing": len(seen) - len(answered),
-        "evidence": tuple(observation.item for observation in wrong[:5]),
+        "evidence": wrong.largest(wrong.fact("confidence")),
         "reason": reason,
     }
 

@@ -47,11 +47,12 @@ doi:10.1093/oxfordjournals.aje.a112510 and doi:10.1016/j.prevetmed.2013.09.015.
 """
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
 
 from audit.capability import CanGenerate
@@ -59,6 +60,7 @@ from audit.check import Check, Metric, draw
 from audit.checks.hallucination.abstention_detector import abstains, detector_error
 from audit.errors import DatasetError
 from audit.record import Measurement, Observation
+from audit.sample import Sample, sample
 
 DATA = Path(__file__).with_name("data") / "unanswerable.yaml"
 UNIT = "context"
@@ -141,15 +143,14 @@ class Unanswerable:
 
     def measure(self, observations: Iterable[Observation]) -> Iterator[Measurement]:
         """The four rates, for each language asked for."""
-        everything = list(observations)
-        for language in dict.fromkeys([*self.language, *(seen.language for seen in everything)]):
-            seen = [observation for observation in everything if observation.language == language]
-            without = [observation for observation in seen if observation.group == UNANSWERABLE]
-            within = [observation for observation in seen if observation.group == ANSWERABLE]
+        everything = sample(observations, _facts)
+        for language in dict.fromkeys([*self.language, *everything.languages]):
+            seen = everything.language(language)
+            without, within = (seen.where(seen.in_group(name)) for name in (UNANSWERABLE, ANSWERABLE))
             yield _abstentions(ABSTENTION, without, language, worth_seeing=0.0)
             yield _abstentions(FALSE_ABSTENTION, within, language, worth_seeing=1.0)
-            yield _share(ACCURACY, within, language, _is_correct, worth_seeing=False)
-            yield _share(EMPTY, seen, language, _is_empty, worth_seeing=True)
+            yield _share(ACCURACY, within, language, "correct", worth_seeing=0.0)
+            yield _share(EMPTY, seen, language, "empty", worth_seeing=1.0)
 
 
 def _observe(context: Context, group: str, prompt: str, answer: str | None) -> Observation:
@@ -190,52 +191,43 @@ def _plain(text: str) -> str:
     return " ".join("".join(c if c.isalnum() else " " for c in letters).split())
 
 
-def _is_correct(observation: Observation) -> bool:
-    return contains(str(observation.detail["answer"]), observation.detail["gold"])
+def _facts(observation: Observation) -> Mapping[str, float]:
+    """Whether an answer is empty and, where the text answers the question, correct; nothing without an answer."""
+    if "answer" not in observation.detail:
+        return {}
+    answer = str(observation.detail["answer"])
+    correct = {"correct": contains(answer, observation.detail["gold"])} if observation.group == ANSWERABLE else {}
+    return {"empty": is_blank(answer), **correct}
 
 
-def _is_empty(observation: Observation) -> bool:
-    return is_blank(str(observation.detail["answer"]))
-
-
-def _abstentions(
-    metric: Metric, seen: Sequence[Observation], language: str, *, worth_seeing: float
-) -> Measurement:
+def _abstentions(metric: Metric, seen: Sample, language: str, *, worth_seeing: float) -> Measurement:
     from audit.stats.detector import corrected_share
 
-    answered = [observation for observation in seen if observation.score is not None]
-    estimate = corrected_share([observation.score == 1.0 for observation in answered], detector_error())
-    evidence = [observation.item for observation in answered if observation.score == worth_seeing]
-    return estimate.measurement(metric.name, **_facts(seen, answered, language, evidence))
+    answered = seen.scored()
+    estimate = corrected_share(answered.scores == 1, detector_error())
+    shown = answered.where(answered.scores == worth_seeing)
+    return estimate.measurement(metric.name, **_beside(seen, answered, language, shown))
 
 
-def _share(
-    metric: Metric,
-    seen: Sequence[Observation],
-    language: str,
-    holds: Callable[[Observation], bool],
-    *,
-    worth_seeing: bool,
-) -> Measurement:
+def _share(metric: Metric, seen: Sample, language: str, fact: str, *, worth_seeing: float) -> Measurement:
     from audit.stats.proportion import clustered_share
 
-    given = [observation for observation in seen if "answer" in observation.detail]
-    results = [holds(observation) for observation in given]
-    estimate = clustered_share(results, [observation.cluster for observation in given])
-    evidence = [o.item for o, result in zip(given, results, strict=True) if result is worth_seeing]
-    return estimate.measurement(metric.name, **_facts(seen, given, language, evidence))
+    given = seen.where(~np.isnan(seen.fact(fact)))
+    results = given.fact(fact)
+    estimate = clustered_share(results == 1, given.clusters)
+    return estimate.measurement(
+        metric.name, **_beside(seen, given, language, given.where(results == worth_seeing))
+    )
 
 
-def _facts(
-    seen: Sequence[Observation], used: Sequence[Observation], language: str, evidence: Sequence[str]
-) -> dict[str, Any]:
+def _beside(seen: Sample, used: Sample, language: str, shown: Sample) -> dict[str, Any]:
     """What every metric says beside its estimate."""
     nothing = "no answer could be used" if seen else f"no question was asked in {language!r}"
     return {
         "language": language,
         "unit": UNIT,
         "missing": len(seen) - len(used),
-        "evidence": tuple(evidence[:5]),
+        "evidence": shown.first(),
         "reason": "" if used else nothing,
     }
 
