@@ -13,7 +13,7 @@ from audit.target.open import open_target
 prompts, out, dtype = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 model, tokenizer = load(open_target("demo"), dtype, "cpu")
 tokenizer.chat_template = None  # plain prompts, as the peer gets them
-lm = CausalLM(model, tokenizer, Asking())
+lm = CausalLM(lambda: (model, tokenizer), Asking())
 started = time.process_time()
 answers = lm.generate(json.loads(prompts.read_text(encoding="utf-8")), max_new_tokens=64)
 seconds = time.process_time() - started

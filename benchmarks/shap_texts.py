@@ -117,10 +117,12 @@ def assay(texts: list[str], folder: Path) -> dict[str, Any]:
     from audit.checks.explain.texts import Text
     from audit.models.asking import Asking
     from audit.models.load import load
+from audit.models.open import labels_of
     from audit.models.text_classifier import TextClassifier
     from audit.target.open import open_target
 
-    model = TextClassifier(*load(open_target(str(folder)), "float32", "cpu"), Asking())
+    parts = load(open_target(str(folder)), "float32", "cpu")
+    model = TextClassifier(lambda: parts, Asking(), labels_of(folder))
     sentences = [Text(f"en/{i}", "en", tuple(text.split()), "", "") for i, text in enumerate(texts)]
     sizes = [len(text.words) for text in sentences]
     started = time.process_time()

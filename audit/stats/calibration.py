@@ -58,9 +58,8 @@ def _draws(
 ) -> NDArray[np.float64]:
     """The expected calibration error of samples of whole clusters; shape (draws,)."""
     sizes = np.bincount(codes)
-    place = codes * (BINS + 1) + _bins(confidence)
-    totals = np.bincount(place, weights=confidence - correct, minlength=len(sizes) * (BINS + 1))
-    totals = totals.astype(np.float64).reshape(-1, BINS + 1)
+    totals = np.zeros((len(sizes), BINS + 1))
+    np.add.at(totals, (codes, _bins(confidence)), confidence - correct)
     totals[:, BINS] = sizes
     sums = bootstrap_sums(totals, seed=seed)
     drawn: NDArray[np.float64] = np.abs(sums[:, :BINS]).sum(axis=1) / sums[:, BINS]
