@@ -117,7 +117,7 @@ def assay(texts: list[str], folder: Path) -> dict[str, Any]:
     from audit.checks.explain.texts import Text
     from audit.models.asking import Asking
     from audit.models.load import load
-from audit.models.open import labels_of
+    from audit.models.open import labels_of
     from audit.models.text_classifier import TextClassifier
     from audit.target.open import open_target
 
