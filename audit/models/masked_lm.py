@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from audit.models.asking import Asking, ask
 from audit.models.loaded import Load, Loaded
 from audit.models.task import Task, sized
 from audit.work import CHARACTERS_A_TOKEN, work_of_masked_text, work_of_text
+
+if TYPE_CHECKING:
+    from audit.models.scoring.masked import Reach
 
 BUDGET = 2048
 TOKENS_AT_ONCE = 16384
@@ -32,13 +35,13 @@ class MaskedLM:
         return frozenset(token for token in ids if token is not None)
 
     @cached_property
-    def applies_head_alone(self) -> bool:
-        """Whether the output head can be applied to masked positions only; found out once, on one text."""
-        from audit.models.scoring.masked import head_can_be_applied_alone
+    def reach(self) -> "Reach":
+        """What need not be computed for every token; found out once, on two texts."""
+        from audit.models.scoring.masked import choose_reach
 
-        model, tokenizer = self._loaded.model, self._loaded.tokenizer
-        tokens = tokenizer("A short text that stands alone.")["input_ids"]
-        return head_can_be_applied_alone(model, tokens, self._special, tokenizer.mask_token_id)
+        tokenizer = self._loaded.tokenizer
+        tokens = [tokenizer(text)["input_ids"] for text in ("A short text that stands alone.", "Rain fell.")]
+        return choose_reach(self._loaded.model, tokens, self._special, tokenizer.mask_token_id)
 
     def pseudo_log_likelihood(self, texts: Sequence[str]) -> Scores:
         """See CanFill; NaN for a text that does not fit the model's window or has no token."""
@@ -76,17 +79,9 @@ class MaskedLM:
         if not self._scorable(rows[0]):
             return [None] * len(rows)
         model, mask = self._loaded.model, self._loaded.tokenizer.mask_token_id
-        self._asking.notes["scoring"] = "masked copies, " + (
-            "head on masked tokens" if self.applies_head_alone else "head on all tokens"
-        )
-        return score_masked(
-            model,
-            rows,
-            self._special,
-            mask,
-            head_only=self.applies_head_alone,
-            at_once=self._asking.tokens_of(model),
-        )
+        self._asking.notes["scoring"] = f"masked copies together, {self.reach}"
+        at_once = self._asking.tokens_of(model)
+        return score_masked(model, rows, self._special, mask, reach=self.reach, at_once=at_once)
 
     def fill(self, texts: Sequence[str], candidates: Sequence[str]) -> Scores:
         """See CanFill; a candidate of several tokens fills as many masks, its log-probabilities are summed."""

@@ -1,6 +1,7 @@
 """A text classifier: probabilities of its labels."""
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,10 @@ from audit.models.asking import Asking, ask
 from audit.models.loaded import Load, Loaded
 from audit.models.task import Task, padded_size, sized
 from audit.work import work_of_text
+
+PROBES = ("Rain fell.", "The committee met on Monday and approved the plan.", "The hall was free, so they stayed.")
+TOLERANCE = 1e-4
+"""Logits that a shorter way of computing them may move."""
 
 
 class TextClassifier:
@@ -56,15 +61,36 @@ class TextClassifier:
         return window(self._loaded.model)
 
     def _shares(self, texts: list[str]) -> list[list[float]]:
+        rows: list[list[float]] = self._of_labels(self._logits(texts, self.looks_at_first_token)).cpu().tolist()
+        return rows
+
+    @cached_property
+    def looks_at_first_token(self) -> bool:
+        """Whether the last layer need be computed for the first token only; found out once, on three texts."""
+        whole = self._logits(list(PROBES), first_token_only=False)
+        try:
+            first = self._logits(list(PROBES), first_token_only=True)
+        except (AttributeError, TypeError, RuntimeError, IndexError, KeyError, ValueError):
+            return False  # an architecture that is built in another way
+        same = bool(((first - whole).abs() <= TOLERANCE).all())
+        self._asking.notes["classification"] = "last layer on " + ("the first token" if same else "all tokens")
+        return same
+
+    def _logits(self, texts: list[str], first_token_only: bool) -> Any:
         import torch
 
         from audit.models.padding import padded
+        from audit.models.scoring.last_layer import looking_mask, one_token_a_text
 
         model = self._loaded.model
+        weights = next(model.parameters())
         with torch.inference_mode():
-            inputs = padded(self._loaded.tokenizer, texts, next(model.parameters()).device, self._window)
-            rows: list[list[float]] = self._of_labels(model(**inputs).logits.double()).cpu().tolist()
-        return rows
+            inputs = padded(self._loaded.tokenizer, texts, weights.device, self._window)
+            if not first_token_only:
+                return model(**inputs).logits.double()
+            mask = looking_mask(inputs["attention_mask"], weights.dtype)
+            with one_token_a_text(model, torch.zeros(len(texts), dtype=torch.long, device=weights.device)):
+                return model(**{**inputs, "attention_mask": mask}).logits.double()
 
     def _of_labels(self, logits: Any) -> Any:
         import torch

@@ -14,12 +14,16 @@ SECONDS = 0.7
 
 @dataclass(slots=True)
 class Trial:
-    """Requests, tokens when each is asked alone, tokens after sharing, and seconds, of all calls so far."""
+    """Requests, tokens when each is asked alone, tokens after sharing, and seconds, of all calls so far.
+
+    ``spent`` is the seconds that the trial itself took.
+    """
 
     requests: int = 0
     tokens_alone: int = 0
     tokens: int = 0
     seconds: float = 0.0
+    spent: float = 0.0
 
 
 def tried(trial: Trial, task: Task[R], requests: Sequence[R]) -> dict[R, Any]:
@@ -27,7 +31,7 @@ def tried(trial: Trial, task: Task[R], requests: Sequence[R]) -> dict[R, Any]:
     batches = list(task.batching(list(requests)))
     sizes = [task.tokens_together(batch) for batch in batches]
     answers: list[Any] = []
-    spent, timed = 0.0, 0
+    spent, timed, started = 0.0, 0, time.perf_counter()
     for index in dict.fromkeys((len(batches) // 2, 0, len(batches) - 1)):
         sample, seconds = task.sample(batches[index]) if task.sample else _timed(task, batches[index])
         answers += [answer for answer in sample if answer is not None]
@@ -38,6 +42,7 @@ def tried(trial: Trial, task: Task[R], requests: Sequence[R]) -> dict[R, Any]:
     trial.tokens_alone += sum(map(task.tokens, requests))
     trial.tokens += sum(sizes)
     trial.seconds += spent * sum(sizes) / max(1, timed)
+    trial.spent += time.perf_counter() - started
     return dict(zip(requests, cycle(answers or [None]), strict=False))
 
 

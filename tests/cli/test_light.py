@@ -47,4 +47,4 @@ def test_judging_and_rendering_import_no_model_library(run_folder: Path, tmp_pat
     assert not HEAVY & imported("judge", run_folder)
     assert not HEAVY & imported("render", run_folder, "--out", tmp_path)
     assert not MODELS & imported("checks", "list")
-    assert not MODELS & imported("plan", run_folder.parent / "model", "--limit", "2")
+    assert not MODELS & imported("plan", run_folder.parent / "model", "--untimed", "--limit", "2")

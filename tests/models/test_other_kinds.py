@@ -14,6 +14,7 @@ from audit.models.asking import Asking
 from audit.models.encoder import Encoder
 from audit.models.masked_lm import MaskedLM
 from audit.models.open import labels_of, open_model
+from audit.models.scoring.masked import Reach
 from audit.models.text_classifier import TextClassifier
 from audit.target.open import open_target
 from tests.tiny import SMALL, bert_folder, saved, word_piece_tokenizer
@@ -36,24 +37,28 @@ def plain_pseudo_log_likelihood(model, tokenizer, text: str) -> float:
     return total
 
 
-@pytest.mark.parametrize("kind", ["Bert", "Roberta", "DistilBert", "Electra", "Albert"])
-def test_pseudo_log_likelihood_equals_the_definition(kind: str, tmp_path: Path):
+def tiny_encoder(kind: str, head: str, folder: Path) -> tuple[object, object]:
+    """An encoder of another architecture with random weights and a head, loaded from its folder."""
     tokenizer = word_piece_tokenizer()
-    config_class = getattr(transformers, f"{kind}Config")
     sizes = dict(SMALL)
     if kind == "DistilBert":
         sizes = {"dim": 32, "hidden_dim": 64, "n_layers": 2, "n_heads": 4, "max_position_embeddings": 256}
     if kind in {"Albert", "Electra"}:
         sizes["embedding_size"] = 32
-    config = config_class(**sizes, vocab_size=len(tokenizer), pad_token_id=0)
-    saved(tmp_path, getattr(transformers, f"{kind}ForMaskedLM"), config, tokenizer, seed=0)
-    model, tokenizer = loaded(tmp_path, transformers.AutoModelForMaskedLM)
+    config = getattr(transformers, f"{kind}Config")(**sizes, vocab_size=len(tokenizer), pad_token_id=0)
+    saved(folder, getattr(transformers, f"{kind}For{head}"), config, tokenizer, seed=0)
+    return loaded(folder, getattr(transformers, f"AutoModelFor{head}"))
+
+
+@pytest.mark.parametrize("kind", ["Bert", "Roberta", "DistilBert", "Electra", "Albert"])
+def test_pseudo_log_likelihood_equals_the_definition(kind: str, tmp_path: Path):
+    model, tokenizer = tiny_encoder(kind, "MaskedLM", tmp_path)
     lm = MaskedLM(lambda: (model, tokenizer), Asking())
     assert isinstance(lm, CanFill)
     assert not isinstance(lm, CanScore | CanGenerate | CanClassify)
     expected = [plain_pseudo_log_likelihood(model, tokenizer, text) for text in TEXTS]
     assert lm.pseudo_log_likelihood(TEXTS) == pytest.approx(expected, abs=1e-4)
-    assert lm.applies_head_alone
+    assert lm.reach == (Reach.HEAD if kind in {"DistilBert", "Albert"} else Reach.LAST_LAYER)
 
 
 def test_filling_a_gap(tmp_path: Path):
@@ -79,6 +84,17 @@ def test_probabilities_do_not_depend_on_the_batch(tmp_path: Path):
     assert together[:5] == pytest.approx(alone, abs=1e-6)
 
 
+@pytest.mark.parametrize(("kind", "shortens"), [("Bert", True), ("Roberta", True), ("DistilBert", False)])
+def test_probabilities_are_those_of_the_library(kind: str, shortens: bool, tmp_path: Path):
+    model, tokenizer = tiny_encoder(kind, "SequenceClassification", tmp_path)
+    classifier = TextClassifier(lambda: (model, tokenizer), Asking(), labels_of(tmp_path))
+    with torch.inference_mode():
+        logits = [model(**tokenizer(text, return_tensors="pt")).logits[0].double() for text in TEXTS]
+    expected = torch.softmax(torch.stack(logits), -1).numpy()
+    assert classifier.probabilities(TEXTS) == pytest.approx(expected, abs=1e-6)
+    assert classifier.looks_at_first_token == shortens
+
+
 def test_vectors_are_means_over_real_tokens(tmp_path: Path):
     folder = bert_folder(tmp_path, transformers.BertModel)
     model, tokenizer = loaded(folder, transformers.AutoModel)
@@ -101,18 +117,21 @@ def test_texts_go_through_once_sorted_by_length_and_packed(kind: str, tmp_path: 
 
     def count(_module, _args, kwargs) -> None:
         shapes.append(tuple(kwargs["input_ids"].shape))
-        for ids, mask in zip(kwargs["input_ids"], kwargs["attention_mask"], strict=True):
-            real[tuple(ids[mask.bool()].tolist())] += 1
+        for ids in kwargs["input_ids"]:
+            real[tuple(ids[ids != tokenizer.pad_token_id].tolist())] += 1
 
-    model.register_forward_pre_hook(count, with_kwargs=True)
     distinct = ["plan " * n + word for n in range(1, 41) for word in ("river", "plan")[: 1 + n % 2]] + ["plan"]
     texts = [text for text in distinct for _ in range(3)]
     random.Random(0).shuffle(texts)
     asking = Asking(tokens_of=lambda _: 128)
     if kind == "classifier":
-        answers = TextClassifier(lambda: (model, tokenizer), asking, labels_of(folder)).probabilities(texts)
+        classifier = TextClassifier(lambda: (model, tokenizer), asking, labels_of(folder))
+        assert classifier.looks_at_first_token
+        ask = classifier.probabilities
     else:
-        answers = Encoder(lambda: (model, tokenizer), asking, folder).embed(texts)
+        ask = Encoder(lambda: (model, tokenizer), asking, folder).embed
+    model.register_forward_pre_hook(count, with_kwargs=True)
+    answers = ask(texts)
     lengths = [len(tokenizer(text)["input_ids"]) for text in distinct]
     assert len(answers) == len(texts) == 3 * len(distinct)
     assert real == Counter(tuple(tokenizer(text)["input_ids"]) for text in distinct)

@@ -1,13 +1,23 @@
-"""Pseudo-log-likelihoods: the masked copies of all texts together, the head only where something is masked."""
+"""Pseudo-log-likelihoods: masked copies of all texts together, the model's end only where something is masked."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import torch
 
 from audit.models.scoring.head import apply_head, body_of
+from audit.models.scoring.last_layer import looking_mask, one_token_a_text
 from audit.models.scoring.normaliser import log_normaliser
+
+
+class Reach(StrEnum):
+    """What is computed for masked tokens only."""
+
+    LAST_LAYER = "last layer and head on masked tokens"
+    HEAD = "head on masked tokens"
+    NOTHING = "all of the model on all tokens"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +34,7 @@ def score_masked(
     special: frozenset[int],
     mask_token: int,
     *,
-    head_only: bool,
+    reach: Reach,
     at_once: int = 1024,
 ) -> list[float]:
     """Sum over the tokens of each text of the log-probability of the token when it is masked; nats.
@@ -35,7 +45,7 @@ def score_masked(
     copies = [Copy(n, i) for n, ids in enumerate(texts) for i, token in enumerate(ids) if token not in special]
     totals = [0.0] * len(texts)
     for batch in masked_batches(copies, texts, at_once):
-        for copy, score in zip(batch, _log_probabilities(model, texts, batch, mask_token, head_only), strict=True):
+        for copy, score in zip(batch, _log_probabilities(model, texts, batch, mask_token, reach), strict=True):
             totals[copy.text] += score
     return totals
 
@@ -54,7 +64,7 @@ def masked_batches(copies: Sequence[Copy], texts: Sequence[Sequence[int]], at_on
 
 @torch.inference_mode()
 def _log_probabilities(
-    model: Any, texts: Sequence[Sequence[int]], batch: Sequence[Copy], mask_token: int, head_only: bool
+    model: Any, texts: Sequence[Sequence[int]], batch: Sequence[Copy], mask_token: int, reach: Reach
 ) -> list[float]:
     device = next(model.parameters()).device
     longest = max(len(texts[copy.text]) for copy in batch)
@@ -67,21 +77,34 @@ def _log_probabilities(
         attention[row, : len(tokens)] = 1
     rows, places = torch.arange(len(batch)), torch.tensor([copy.place for copy in batch])
     targets = torch.tensor([texts[copy.text][copy.place] for copy in batch])
-    inputs = {"input_ids": ids.to(device), "attention_mask": attention.to(device)}
-    if head_only:
-        states = body_of(model)(**inputs)[0][rows, places]
-        of_vocabulary = apply_head(model, states)
-    else:
-        of_vocabulary = model(**inputs).logits[rows, places]
+    of_vocabulary = _logits(model, ids.to(device), attention.to(device), places.to(device), reach)
     chosen = of_vocabulary[rows, targets].double() - log_normaliser(of_vocabulary)
     return [float(score) for score in chosen]
 
 
-def head_can_be_applied_alone(model: Any, tokens: Sequence[int], special: frozenset[int], mask_token: int) -> bool:
-    """Whether scoring a text with the head alone gives what the whole model gives (within 1e-3 nats)."""
-    try:
-        (alone,) = score_masked(model, [tokens], special, mask_token, head_only=True)
-    except (AttributeError, TypeError, RuntimeError, IndexError, KeyError, ValueError):
-        return False  # an architecture whose forward pass wants more of its body than its states
-    (whole,) = score_masked(model, [tokens], special, mask_token, head_only=False)
-    return abs(alone - whole) <= 1e-3
+def _logits(
+    model: Any, ids: torch.Tensor, attention: torch.Tensor, places: torch.Tensor, reach: Reach
+) -> torch.Tensor:
+    """Logits at ``places`` (texts,); (texts, words)."""
+    if reach is Reach.LAST_LAYER:
+        with one_token_a_text(model, places):
+            mask = looking_mask(attention, next(model.parameters()).dtype)
+            return apply_head(model, body_of(model)(input_ids=ids, attention_mask=mask)[0][:, 0])
+    rows = torch.arange(len(ids), device=ids.device)
+    if reach is Reach.HEAD:
+        return apply_head(model, body_of(model)(input_ids=ids, attention_mask=attention)[0][rows, places])
+    logits: torch.Tensor = model(input_ids=ids, attention_mask=attention).logits[rows, places]
+    return logits
+
+
+def choose_reach(model: Any, texts: Sequence[Sequence[int]], special: frozenset[int], mask_token: int) -> Reach:
+    """The least that has to be computed for all tokens, such that no score of ``texts`` moves by 1e-3 nats."""
+    whole = score_masked(model, texts, special, mask_token, reach=Reach.NOTHING)
+    for reach in (Reach.LAST_LAYER, Reach.HEAD):
+        try:
+            scores = score_masked(model, texts, special, mask_token, reach=reach)
+        except (AttributeError, TypeError, RuntimeError, IndexError, KeyError, ValueError):
+            continue  # an architecture that is built in another way
+        if all(abs(a - b) <= 1e-3 for a, b in zip(scores, whole, strict=True)):
+            return reach
+    return Reach.NOTHING
