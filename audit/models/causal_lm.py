@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 Request = tuple[str, str]
 Draw = tuple[str, int]
 """A prompt and the number of one of its answers."""
-ANSWER_TOKENS = 16384
+ANSWERS = 256
+"""Answers in one batch: more go no faster, and what is under way is lost with a kill."""
+ANSWER_TOKENS = 65536
 """Prompt and answer tokens in one batch of answers, where the memory allows."""
 
 
@@ -133,7 +135,7 @@ class CausalLM:
 
         def batching(planned: list[Draw]) -> Iterator[list[Draw]]:
             tokens.update((prompt, self._prompt_tokens(prompt)) for prompt, _ in planned)
-            yield from sized(planned, size, self._answer_tokens)
+            yield from sized(planned, size, self._answer_tokens, ANSWERS)
 
         def answers(batch: list[Draw], length: int) -> list[str]:
             from audit.models.seeds import seed_of
@@ -165,7 +167,8 @@ class CausalLM:
 
         model = self._loaded.model
         if self.shares_prompts and may_share(model, max(map(len, prompts)) + length):
-            return generate_shared(model, prompts, length, temperature, seeds, self.way.attention)
+            attention = self.way.attention
+            return generate_shared(model, prompts, length, temperature, seeds, attention, self._tokens)
         return generate_tokens(model, prompts, length, temperature, seeds)
 
     @cached_property

@@ -7,10 +7,10 @@ import torch
 from transformers import DynamicCache
 
 from audit.models.generation import choose_tokens, end_tokens, generate_tokens
-from audit.models.row_cache import RowCache, attending_by_rows, row_cache
+from audit.models.row_cache import RowCache, attending_by_rows
 from audit.models.scoring.head import body_of, logits_in_parts
 from audit.models.scoring.shared import Attention, states_of
-from audit.models.scoring.trie import Trie
+from audit.models.scoring.trie import NODES, Trie, trie_batches
 
 KEPT_FINISHED = 0.25
 """Share of finished answers from which on a batch is worth being copied without them."""
@@ -24,10 +24,14 @@ def generate_shared(
     temperature: float,
     seeds: Sequence[int],
     attention: Attention,
+    at_once: int = NODES,
 ) -> list[list[int]]:
-    """New tokens for each prompt, without the end token; greedy at temperature 0, else sampled by its own seed."""
+    """New tokens for each prompt, without the end token; greedy at temperature 0, else sampled by its own seed.
+
+    About ``at_once`` tokens of prompts go through the model together.
+    """
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-    states, cache = read_prompts(model, prompts, max_new_tokens, attention)
+    states, cache = read_prompts(model, prompts, max_new_tokens, attention, at_once)
     blind, positions = padding(prompts, max_new_tokens, states)
     ends = end_tokens(model)
     answers: list[list[int]] = [[] for _ in prompts]
@@ -52,13 +56,18 @@ def generate_shared(
 
 
 def read_prompts(
-    model: Any, prompts: Sequence[Sequence[int]], room: int, attention: Attention
+    model: Any, prompts: Sequence[Sequence[int]], room: int, attention: Attention, at_once: int
 ) -> tuple[torch.Tensor, RowCache]:
     """The state at each prompt's end, (rows, hidden), and the keys and values of prompts, ``room`` behind them."""
-    trie, nodes = Trie(), DynamicCache()
-    paths = [trie.insert(prompt) for prompt in prompts]
-    states = states_of(model, trie, attention, nodes)
-    return states[torch.tensor([path[-1] for path in paths])], row_cache(nodes, paths, room)
+    cache = RowCache(len(prompts), max(map(len, prompts)), room)
+    ends: dict[int, torch.Tensor] = {}
+    for rows in trie_batches([tuple(prompt) for prompt in prompts], at_once):
+        trie, nodes = Trie(), DynamicCache()
+        paths = [trie.insert(prompts[row]) for row in rows]
+        states = states_of(model, trie, attention, nodes)
+        cache.fill(rows, nodes, paths)
+        ends.update((row, states[path[-1]]) for row, path in zip(rows, paths, strict=True))
+    return torch.stack([ends[row] for row in range(len(prompts))]), cache
 
 
 def padding(

@@ -61,37 +61,35 @@ class RowLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
 
 
 class RowCache(Cache):
-    """The rows of all layers."""
+    """The rows of all layers: ``count`` of them, for prompts of ``longest`` tokens and ``room`` tokens more."""
 
-    def __init__(self, rows: Sequence[RowLayer]) -> None:
-        super().__init__(layers=list(rows))
-        self._rows = rows
+    def __init__(self, count: int, longest: int, room: int) -> None:
+        self._count, self._longest, self._room = count, longest, room
+        self._rows: list[RowLayer] = []
+        super().__init__(layers=self._rows)  # type: ignore[arg-type]
+
+    def fill(self, rows: Sequence[int], nodes: Any, paths: Sequence[Sequence[int]]) -> None:
+        """Take the keys and values of trie nodes (``nodes``, a cache) into ``rows``, along one path each.
+
+        The ends of paths are aligned; shorter ones begin with node 0, which nothing may look at.
+        """
+        index = torch.tensor([[0] * (self._longest - len(path)) + list(path) for path in paths])
+        if not self._rows:
+            self._rows += [self._layer(layer) for layer in nodes.layers]
+        for layer, own in zip(nodes.layers, self._rows, strict=True):
+            for new, memory in ((layer.keys, own.keys), (layer.values, own.values)):
+                memory[torch.tensor(rows), :, : self._longest] = new[0][:, index.to(new.device)].transpose(0, 1)
+
+    def _layer(self, nodes: Any) -> RowLayer:
+        def memory(of: torch.Tensor) -> torch.Tensor:
+            return of.new_zeros((self._count, of.shape[1], self._longest + self._room, of.shape[-1]))
+
+        return RowLayer(memory(nodes.keys), memory(nodes.values), self._longest)
 
     def keep(self, rows: torch.Tensor) -> None:
         """Let go of all other rows."""
         for layer in self._rows:
             layer.keep(rows)
-
-
-def row_cache(nodes: Cache, paths: Sequence[Sequence[int]], room: int) -> RowCache:
-    """Rows out of the keys and values of trie nodes (``nodes``), one for each path, the ends of paths aligned.
-
-    There is ``room`` for that many tokens after them. Shorter paths begin with node 0, which nothing may look at.
-    """
-    longest = max(map(len, paths))
-    index = torch.tensor([[0] * (longest - len(path)) + list(path) for path in paths])
-    return RowCache([_rows(layer, index, room) for layer in nodes.layers])
-
-
-def _rows(layer: Any, index: torch.Tensor, room: int) -> RowLayer:
-    count, longest = index.shape
-
-    def taken(of: torch.Tensor) -> torch.Tensor:
-        memory = of.new_zeros((count, of.shape[1], longest + room, of.shape[-1]))
-        memory[:, :, :longest] = of[0][:, index.to(of.device)].transpose(0, 1)
-        return memory
-
-    return RowLayer(taken(layer.keys), taken(layer.values), longest)
 
 
 @contextmanager

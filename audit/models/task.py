@@ -26,12 +26,14 @@ class Task(Generic[R]):
     sample: Callable[[list[R]], tuple[Sequence[Any], float]] | None = None
 
 
-def sized(requests: Sequence[R], size: Callable[[R], int], budget: int) -> Iterator[list[R]]:
-    """``requests`` in batches, longest first: longest size times length stays within ``budget``."""
+def sized(
+    requests: Sequence[R], size: Callable[[R], int], budget: int, most: int | None = None
+) -> Iterator[list[R]]:
+    """``requests`` in batches of ``most``, longest first: longest size times length stays within ``budget``."""
     batch: list[R] = []
     longest = 0
     for request in sorted(requests, key=lambda request: (-size(request), repr(request))):
-        if batch and longest * (len(batch) + 1) > budget:
+        if batch and (longest * (len(batch) + 1) > budget or len(batch) == most):
             yield batch
             batch = []
         if not batch:
