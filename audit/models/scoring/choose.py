@@ -10,17 +10,15 @@ from audit.models.scoring.shared import Attention, score_shared
 TOLERANCE = 1e-3
 """Nats that sharing may move a score in float32; in bfloat16 rounding alone moves it further."""
 STORY = (
-    "When the new bridge was opened, the people of both villages came together for the first time in years. There "
-    "were long tables in the square, somebody had brought a drum, and the children ran across the river and back "
-    "until it was dark. The mayor, who had argued for the bridge in every meeting since the flood, said only that "
-    "the road was open now. Later in the evening an old carpenter stood up and told"
+    "When the new bridge was opened, the people of both villages came together for the first time in years. "
+    "Somebody had brought a drum, and the children ran across the river and back until it was dark. Then"
 )
 PROBES = (
     ("The committee met on Monday", " and approved the plan."),
     ("The committee met on Monday", " because the hall was free."),
     ("The committee met", " in the old library near the river."),
-    (STORY, " how the first bridge had been built."),
-    (STORY, " everybody to go home."),
+    (STORY, " the mayor told them how the first bridge had been built."),
+    (STORY, " everybody went home."),
     ("", "A short text that stands alone."),
 )
 
