@@ -18,7 +18,7 @@ from audit.models.scoring.choose import Way
 from audit.models.scoring.encode import encode
 from audit.models.scoring.padded import padded_batches, score_padded
 from audit.models.scoring.shared import score_shared
-from audit.models.scoring.trie import trie_batches
+from audit.models.scoring.trie import Trie, trie_batches
 from tests.tiny import SMALL, causal_folder
 
 REQUESTS = [
@@ -89,6 +89,25 @@ def test_every_request_is_in_exactly_one_batch(parts):
     tokens = [encode(tokenizer, *request) for request in REQUESTS * 9]
     for batches in (trie_batches([e.ids for e in tokens], nodes=20), padded_batches(tokens, tokens=40)):
         assert sorted(index for batch in batches for index in batch) == list(range(len(tokens)))
+
+
+def nodes_of(sequences) -> int:
+    trie = Trie()
+    for sequence in sequences:
+        trie.insert(sequence)
+    return len(trie.tokens)
+
+
+def test_packs_keep_their_size_and_are_cut_where_little_is_shared():
+    generator = np.random.default_rng(0)
+    stories = [tuple(generator.integers(0, 99, 60)) for _ in range(40)]
+    sequences = [story + tuple(generator.integers(0, 9, 6)) for story in stories for _ in range(6)]
+    packs = list(trie_batches(sequences, 512))
+    sizes = [nodes_of(sequences[i] for i in pack) for pack in packs]
+    assert sorted(index for pack in packs for index in pack) == list(range(len(sequences)))
+    assert max(sizes) <= 512
+    assert sum(sizes) <= nodes_of(sequences) + 2 * len(packs)  # no story is read twice
+    assert list(trie_batches([(1,) * 900, (2,) * 3], 512)) == [[0], [1]]
 
 
 def test_a_text_beyond_the_window_is_not_a_number(parts):

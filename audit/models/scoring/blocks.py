@@ -7,7 +7,7 @@ only at the nodes that one of them descends from, and at each other.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -27,22 +27,32 @@ class Blocks:
 
     keys: torch.Tensor
     mask: torch.Tensor
+    _for_groups: dict[int, torch.Tensor] = field(default_factory=dict)
+
+    def mask_for(self, group: int) -> torch.Tensor:
+        """The mask where ``group`` query heads are laid below each other; (blocks, 1, group * BLOCK, width)."""
+        if group not in self._for_groups:
+            self._for_groups[group] = self.mask.repeat(1, group, 1)[:, None]
+        return self._for_groups[group]
 
 
 _current: ContextVar[Blocks] = ContextVar("blocks")
 
 
-def blocks_of(sees: torch.Tensor, dtype: torch.dtype) -> Blocks:
-    """The blocks of a trie whose nodes (rows) may look at the nodes (columns) where ``sees`` is true."""
+def blocks_of(sees: torch.Tensor, weights: torch.Tensor) -> Blocks:
+    """The blocks of a trie whose nodes (rows) may look at the nodes (columns) where ``sees`` is true.
+
+    Of the type of ``weights``, and where they are.
+    """
     rows = torch.split(sees, BLOCK)
     looked_at = [part.any(0).nonzero()[:, 0] for part in rows]
     width = max(map(len, looked_at))
     keys = torch.zeros((len(rows), width), dtype=torch.long)
-    mask = torch.full((len(rows), BLOCK, width), torch.finfo(dtype).min, dtype=dtype)
+    mask = torch.full((len(rows), BLOCK, width), torch.finfo(weights.dtype).min, dtype=weights.dtype)
     for block, (part, nodes) in enumerate(zip(rows, looked_at, strict=True)):
         keys[block, : len(nodes)] = nodes
         mask[block, : len(part), : len(nodes)].masked_fill_(part[:, nodes], 0.0)
-    return Blocks(keys, mask)
+    return Blocks(keys.to(weights.device), mask.to(weights.device))
 
 
 @contextmanager
@@ -77,7 +87,7 @@ def attend(
     own = key.shape[1]
     group = heads // own  # query heads that share a key head are laid below each other
     rows = pad(query[0], (0, 0, 0, count * BLOCK - nodes)).view(own, group, count, BLOCK, size)
-    looked_at = blocks.keys.flatten().to(key.device)
+    looked_at = blocks.keys.flatten()
 
     def taken(of: torch.Tensor) -> torch.Tensor:
         return of[0].index_select(1, looked_at).view(own, count, width, of.shape[-1]).transpose(0, 1)
@@ -86,7 +96,7 @@ def attend(
         rows.permute(2, 0, 1, 3, 4).reshape(count, own, group * BLOCK, size),
         taken(key),
         taken(value),
-        attn_mask=blocks.mask.to(query.device).repeat(1, group, 1)[:, None],
+        attn_mask=blocks.mask_for(group),
         scale=scaling,
     )
     back = seen.view(count, own, group, BLOCK, -1).permute(0, 3, 1, 2, 4)

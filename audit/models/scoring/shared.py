@@ -44,7 +44,7 @@ def states_of(model: Any, trie: Trie, attention: Attention, cache: Any = None) -
     sees = trie.ancestors()
     if attention == "mask":
         return _states(model, attention_mask=dense_mask(sees, weights.dtype).to(weights.device), **inputs)
-    with attending_by_blocks(model, blocks_of(sees, weights.dtype)):
+    with attending_by_blocks(model, blocks_of(sees, weights)):
         # a mask of four dimensions is passed on as it is, and the blocks do not look at it
         return _states(model, attention_mask=weights.new_zeros((1, 1, 1, 1)), **inputs)
 

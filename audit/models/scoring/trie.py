@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import torch
 
@@ -9,6 +10,8 @@ from audit.models.scoring.encode import Encoded
 
 NODES = 1024
 """Nodes in one forward pass: enough rows for the processor to reuse the weights it has read."""
+LEAST_FULL = 0.75
+"""From this share of its nodes on, a batch may end early where less is shared with what follows."""
 
 
 @dataclass(slots=True)
@@ -47,20 +50,30 @@ class Trie:
 def trie_batches(sequences: Sequence[tuple[int, ...]], nodes: int = NODES) -> Iterator[list[int]]:
     """Indices of ``sequences`` in the order of their tokens, in lists whose tries have at most ``nodes`` nodes.
 
-    A single sequence that is longer stands alone.
+    Of the last places where a list could end, it ends where the least is shared with what follows. A single
+    sequence that is longer stands alone.
     """
-    batch: list[int] = []
-    size, previous = 0, tuple[int, ...]()
-    for index in sorted(range(len(sequences)), key=lambda i: sequences[i]):
-        ids = sequences[index]
-        added = len(ids) - shared_prefix(previous, ids)
-        if batch and size + added > nodes:
-            yield batch
-            batch, size, added = [], 0, len(ids)
-        batch.append(index)
-        size, previous = size + added, ids
-    if batch:
-        yield batch
+    order = sorted(range(len(sequences)), key=lambda i: sequences[i])
+    shared = [0, *(shared_prefix(sequences[a], sequences[b]) for a, b in pairwise(order))]
+    lengths = [len(sequences[i]) for i in order]
+    start = 0
+    while start < len(order):
+        end = _end_of_batch(lengths, shared, start, nodes)
+        yield order[start:end]
+        start = end
+
+
+def _end_of_batch(lengths: Sequence[int], shared: Sequence[int], start: int, nodes: int) -> int:
+    """Where a batch from ``start`` on ends; ``shared`` is what each sequence shares with the one before."""
+    size, end, best = lengths[start], start + 1, start + 1
+    while end < len(lengths):
+        if size >= LEAST_FULL * nodes and (best == start + 1 or shared[end] <= shared[best]):
+            best = end
+        size += lengths[end] - shared[end]
+        if size > nodes:
+            return best if size - lengths[end] + shared[end] >= LEAST_FULL * nodes else end
+        end += 1
+    return end
 
 
 def read_by_model(requests: Sequence[Encoded]) -> list[tuple[int, ...]]:
