@@ -9,30 +9,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from audit.check import Check
 from audit.duration import duration
-from audit.judge import judge_control, meant
-from audit.options import configure, has_option, options_of
+from audit.judge import judge_control
+from audit.looks import PlannedLook, planned_looks, with_part
+from audit.options import options_of
 from audit.plan import Plan, PlannedCheck
 from audit.policy.policy import Control
 from audit.record import Finding, Outcome, Untested
-from audit.rehearsal import Rehearsal, rehearsal
 from audit.report import CheckRecord, Look, Status, Stop
 from audit.run import CheckResult, run_check
-from audit.stats.looks import PARTS, SPENT, anytime
+from audit.stats.looks import SPENT, anytime
 from audit.store import RunFolder
 
 SEVERITIES = ("critical", "high", "medium", "low")
 OPEN = (Outcome.UNTESTED, Outcome.INCONCLUSIVE)
 IN_WORDS = {0.125: "1/8", 0.25: "1/4", 0.5: "half", 1.0: "all"}
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedLook:
-    """A part of a check's items, and the work of asking them all from nothing."""
-
-    part: float
-    work: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +118,7 @@ class Spending:
     def look(self, asked: Asked, folder: RunFolder, model: Callable[[], object]) -> None:
         """Take the next look of a check."""
         before, number = self.clock(), asked.taken + 1
-        planned = _with_part(asked.planned, asked.looks[asked.taken].part)
+        planned = with_part(asked.planned, asked.looks[asked.taken].part)
         result = run_check(planned, self.plan, folder, model, anew=len(asked.looks) > 1)
         took, work = self.clock() - before, asked.work(asked.taken)
         looked = tuple(anytime(m, number, len(asked.looks)) for m in result.measurements)
@@ -210,38 +201,6 @@ def wanting(control: Control, findings: Sequence[Finding], unfinished: set[str],
     if any(finding.outcome == Outcome.FAILED for finding in findings):
         return rests & unseen
     return {f.requirement.check for f in findings if f.requirement and f.outcome in OPEN} & unfinished
-
-
-def planned_looks(planned: PlannedCheck, plan: Plan) -> tuple[PlannedLook, ...]:
-    """The looks of a check: one at all of its items, and before it those at which something can be decided.
-
-    A part that asks no more than the one before, or that holds fewer sampling units than every requirement asks
-    for, is left out, so that it spends no error.
-    """
-    if not has_option(planned.check, "part"):
-        return (PlannedLook(1.0, planned.cost.work),)
-    looks: list[PlannedLook] = [PlannedLook(1.0, planned.cost.work)]
-    for part in reversed(PARTS[:-1]):
-        tried = rehearsal(_with_part(planned, part).check, plan.target)
-        if tried.cost.note or tried.cost.requests == 0 or not _decidable(planned.check, tried, plan):
-            break
-        if tried.cost.work < looks[0].work:
-            looks.insert(0, PlannedLook(part, tried.cost.work))
-    return tuple(looks)
-
-
-def _decidable(check: Check, tried: Rehearsal, plan: Plan) -> bool:
-    """Whether some requirement has as many sampling units as it asks for; also when none rests on the check."""
-    asked = [r for c in plan.policy.controls for r in c.requires if r.check == check.id]
-    return not asked or any(meant(r, m) and m.n_clusters >= r.min_n for r in asked for m in tried.measurements)
-
-
-def _with_part(planned: PlannedCheck, part: float) -> PlannedCheck:
-    """The check as it asks ``part`` of what it was planned to ask."""
-    if not has_option(planned.check, "part"):
-        return planned
-    whole = options_of(planned.check)["part"]
-    return replace(planned, check=configure(planned.check, {"part": whole * part}))
 
 
 def _rank(asked: Asked, need: tuple[bool, int]) -> tuple[bool, bool, int, float]:

@@ -9,7 +9,7 @@ import numpy as np
 from audit.capability import Vectors
 from audit.models.asking import Asking, ask
 from audit.models.loaded import Load, Loaded
-from audit.models.task import Task, padded_size, sized
+from audit.models.task import Task, padded_size, sized, token_counts
 from audit.work import work_of_text
 
 
@@ -31,7 +31,7 @@ class Encoder:
             return length[text]
 
         def batching(planned: list[str]) -> Iterator[list[str]]:
-            length.update((text, len(self._loaded.tokenizer(text)["input_ids"])) for text in planned)
+            length.update(token_counts(self._loaded.tokenizer, planned))
             yield from sized(planned, size, self._asking.tokens_of(self._loaded.model))
 
         task = Task(

@@ -9,7 +9,7 @@ import numpy as np
 from audit.capability import Scores
 from audit.models.asking import Asking, ask
 from audit.models.loaded import Load, Loaded
-from audit.models.task import Task, padded_size, sized
+from audit.models.task import Task, padded_size, sized, token_counts
 from audit.work import work_of_text
 
 PROBES = ("Rain fell.", "The committee met on Monday and approved the plan.", "The hall was free, so they stayed.")
@@ -29,7 +29,7 @@ class TextClassifier:
         length: dict[str, int] = {}
 
         def batching(planned: list[str]) -> Iterator[list[str]]:
-            length.update((text, len(self._loaded.tokenizer(text)["input_ids"])) for text in planned)
+            length.update(token_counts(self._loaded.tokenizer, planned))
             fitting = [text for text in planned if length[text] <= self._window]
             if len(fitting) < len(planned):
                 yield [text for text in planned if length[text] > self._window]
