@@ -116,6 +116,7 @@ def assay(texts: list[str], folder: Path) -> dict[str, Any]:
     shap is imported before the clock starts, as for the peer.
     """
     import shap.explainers  # noqa: F401
+
     from audit.checks.explain.explained import explained_score, masked_scores
     from audit.checks.explain.shapley import shapley_values
     from audit.checks.explain.texts import Text
