@@ -12,6 +12,9 @@ from audit.estimate import Timing, Timings
 from audit.options import options_of
 from audit.plan import Plan, PlannedCheck
 
+MOST_NAMED = 3
+"""More languages than these are counted and not named."""
+
 
 def plan_as_json(plan: Plan, found: Sequence[Detection] = (), timings: Timings | None = None) -> str:
     """The plan as one JSON object."""
@@ -58,17 +61,17 @@ def plan_as_text(plan: Plan, found: Sequence[Detection] = (), timings: Timings |
 
 
 def _rough(plan: Plan) -> Iterator[str]:
-    yield f"{'check':<32}{'languages':<12}{'requests':>9}{'tokens':>10}"
+    yield f"{'check':<32}{'languages':<13}{'requests':>9}{'tokens':>10}"
     for planned in plan.checks:
         cost = planned.cost
         yield f"{_name(planned)}{cost.requests:>9,}{cost.work:>10,.0f}  {cost.note}".rstrip()
     requests = sum(planned.cost.requests for planned in plan.checks)
-    yield f"{'all':<44}{requests:>9,}{plan.work:>10,.0f}"
+    yield f"{'all':<45}{requests:>9,}{plan.work:>10,.0f}"
     yield "Tokens are estimated from the length of the texts; a generated one counts as four."
 
 
 def _timed(plan: Plan, timings: Timings) -> Iterator[str]:
-    yield f"{'check':<32}{'languages':<12}{'requests':>9}{'new':>9}{'tokens':>11}{'shared':>11}{'time':>9}"
+    yield f"{'check':<32}{'languages':<13}{'requests':>9}{'new':>9}{'tokens':>11}{'shared':>11}{'time':>9}"
     for planned, timing in zip(plan.checks, timings.checks, strict=True):
         note = timing.note or planned.cost.note
         yield f"{_name(planned)}{planned.cost.requests:>9,}{_row(timing)}  {note}".rstrip()
@@ -81,7 +84,7 @@ def _timed(plan: Plan, timings: Timings) -> Iterator[str]:
         sum(timing.tokens for timing in every),
         timings.seconds,
     )
-    yield f"{'all':<44}{requests:>9,}{_row(whole)}"
+    yield f"{'all':<45}{requests:>9,}{_row(whole)}"
     loading = f"; the sum holds {duration(timings.loading)} of loading" if timings.loading else ""
     yield f"Times are measured here, on samples of the new requests, with answers at full length{loading}."
     yield "Tokens are those of requests asked alone; shared are those left when what texts share is read once."
@@ -93,7 +96,9 @@ def _row(timing: Timing) -> str:
 
 
 def _name(planned: PlannedCheck) -> str:
-    return f"{planned.check.id:<32}{','.join(planned.languages) or '-':<12}"
+    codes = planned.languages
+    spoken = ",".join(codes) if len(codes) <= MOST_NAMED else f"{len(codes)} languages"
+    return f"{planned.check.id:<32}{spoken or '-':<13}"
 
 
 def _detections(found: Sequence[Detection]) -> Iterator[str]:
