@@ -127,7 +127,10 @@ def to_line(observation: Observation) -> str:
     """One line of JSON; a score that is not a finite number becomes None with a reason."""
     score = None if observation.score is None else float(observation.score)
     if score is not None and not math.isfinite(score):
-        reason = observation.reason or "the model gave no finite score (too long for its window, or not a number)"
+        reason = (
+            observation.reason
+            or "the model gave no finite score (too long for its window or the memory, or not a number)"
+        )
         observation, score = replace(observation, reason=reason), None
     record = {name: getattr(observation, name) for name in FIELDS}
     record |= {"score": score, "detail": plain(observation.detail)}

@@ -25,6 +25,9 @@ ANSWERS = 256
 ANSWER_TOKENS = 65536
 """Prompt and answer tokens in one batch of answers, where the memory allows."""
 
+COMPARED = 8
+"""Tokens of the answers by which two ways of answering are compared."""
+
 
 class CausalLM:
     """CanScore and CanGenerate over a transformers causal language model."""
@@ -176,9 +179,12 @@ class CausalLM:
         """Whether prompts share what they begin with; found out once, on a few prompts."""
         from audit.models.generation_shared import answers_are_the_same
         from audit.models.scoring.choose import PROBES
+        from audit.models.scoring.padded import window
 
-        prompts = [self._loaded.tokenizer(context)["input_ids"] for context, _ in PROBES if context]
-        shares = self.way.shares and answers_are_the_same(self._loaded.model, prompts, self.way.attention)
+        model = self._loaded.model
+        contexts = [self._loaded.tokenizer(context)["input_ids"] for context, _ in PROBES if context]
+        prompts = [context for context in contexts if len(context) + COMPARED <= window(model)]
+        shares = self.way.shares and answers_are_the_same(model, prompts, COMPARED, self.way.attention)
         self._asking.notes["generation"] = "shared prompts" if shares else "padded batches"
         return shares
 

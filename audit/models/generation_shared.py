@@ -108,11 +108,13 @@ def step_forward(
     return states
 
 
-def answers_are_the_same(model: Any, prompts: Sequence[Sequence[int]], attention: Attention) -> bool:
-    """Whether sharing prompts leaves greedy answers to ``prompts`` as they are."""
+def answers_are_the_same(model: Any, prompts: Sequence[Sequence[int]], length: int, attention: Attention) -> bool:
+    """Whether sharing leaves greedy answers of ``length`` tokens as they are; not so where there is no prompt."""
+    if not prompts:
+        return False
     seeds = [0] * len(prompts)
     try:
-        shared = generate_shared(model, prompts, 8, 0.0, seeds, attention)
+        shared = generate_shared(model, prompts, length, 0.0, seeds, attention)
     except (ValueError, RuntimeError, TypeError, IndexError, AttributeError, KeyError, NotImplementedError):
         return False  # an architecture that keeps something else than keys and values, or has another head
-    return shared == generate_tokens(model, prompts, 8, 0.0, seeds)
+    return shared == generate_tokens(model, prompts, length, 0.0, seeds)

@@ -43,12 +43,21 @@ def keep_sizing(model: Any, tokens: int | None, name: str, file: Path) -> Sizing
         return Sizing(torch.get_num_threads(), tokens)
     known = _read(file)
     if name not in known:
-        known[name] = asdict(measure(model))
+        known[name] = asdict(_measured(model))
         file.parent.mkdir(parents=True, exist_ok=True)
         write_whole(file, json.dumps(known, indent=1) + "\n")
     sizing = _sizing(known[name])
     torch.set_num_threads(sizing.threads)
     return sizing
+
+
+def _measured(model: Any) -> Sizing:
+    """What was measured; the usual sizing for an architecture that takes no arbitrary tokens."""
+    threads = torch.get_num_threads()
+    try:
+        return measure(model)
+    except (MemoryError, RuntimeError, ValueError, TypeError, AttributeError, IndexError, NotImplementedError):
+        return Sizing(threads, TOKENS[0])
 
 
 def measure(model: Any) -> Sizing:

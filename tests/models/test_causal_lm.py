@@ -1,5 +1,6 @@
 """Scoring and generating with a causal language model: plumbing on tiny random weights."""
 
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from audit.models.scoring.encode import encode
 from audit.models.scoring.padded import padded_batches, score_padded
 from audit.models.scoring.shared import score_shared
 from audit.models.scoring.trie import Trie, trie_batches
+from audit.models.sizing import keep_sizing
 from tests.tiny import SMALL, causal_folder
 
 REQUESTS = [
@@ -257,3 +259,21 @@ def test_a_finished_answer_leaves_its_batch(parts):
     finally:
         model.generation_config.eos_token_id = before
     assert rows[-1] < 16
+
+
+def test_where_nothing_could_be_compared_nothing_is_shared(tmp_path: Path):
+    folder = causal_folder(tmp_path, max_position_embeddings=9)
+    model = transformers.AutoModelForCausalLM.from_pretrained(folder).eval()
+    lm = CausalLM(lambda: (model, transformers.AutoTokenizer.from_pretrained(folder)), Asking())
+    assert lm.way == Way.PADDED
+    assert not lm.shares_prompts
+
+
+def test_a_model_that_cannot_be_measured_gets_the_usual_sizing(parts, tmp_path: Path):
+    class Refuses(type(parts[0])):
+        def get_input_embeddings(self):
+            raise NotImplementedError
+
+    odd = Refuses(parts[0].config)
+    assert keep_sizing(odd, None, "odd", tmp_path / "sizing.json").tokens == 1024
+    assert json.loads((tmp_path / "sizing.json").read_text())["odd"]["tokens"] == 1024

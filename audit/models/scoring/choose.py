@@ -47,6 +47,8 @@ def choose(model: Any, tokenizer: Any) -> Way:
     In bfloat16 the texts' own rounding is greater than that: a tolerance of 2 % of a score is added.
     """
     probes = [e for e in (encode(tokenizer, *probe) for probe in PROBES) if e.targets and fits(model, e)]
+    if not probes:
+        return Way.PADDED  # a window too small for any of them: nothing was compared
     plain = score_padded(model, probes)
     for way in (Way.BLOCKS, Way.MASK):
         try:
