@@ -7,19 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audit.capability import Scores
+from audit.models.answers import Decoding, Draw, ask_answers, prompt_tokens
 from audit.models.asking import Asking, ask
 from audit.models.loaded import Load, Loaded
 from audit.models.task import Task, padded_size, sized
-from audit.models.trial import answer_sample
-from audit.work import work_of_answer, work_of_text
+from audit.work import work_of_text
 
 if TYPE_CHECKING:
     from audit.models.scoring.choose import Way
     from audit.models.scoring.encode import Encoded
 
 Request = tuple[str, str]
-Draw = tuple[str, int]
-"""A prompt and the number of one of its answers."""
 ANSWERS = 256
 """Answers in one batch: more go no faster, and what is under way is lost with a kill."""
 ANSWER_TOKENS = 65536
@@ -132,34 +130,21 @@ class CausalLM:
         Raises MemoryError when a prompt alone is too large for the memory.
         """
         tokens: dict[str, list[int]] = {}
+        decoding = Decoding(max_new_tokens, temperature, seed)
 
-        def size(request: Draw) -> int:
-            return len(tokens[request[0]]) + max_new_tokens
+        def size(draw: Draw) -> int:
+            return len(tokens[draw[0]]) + max_new_tokens
 
         def batching(planned: list[Draw]) -> Iterator[list[Draw]]:
             tokens.update((prompt, self._prompt_tokens(prompt)) for prompt, _ in planned)
             yield from sized(planned, size, self._answer_tokens, ANSWERS)
 
-        def answers(batch: list[Draw], length: int) -> list[str]:
-            from audit.models.seeds import seed_of
-
-            seeds = [seed_of(seed, prompt, draw) for prompt, draw in batch]
+        def compute(batch: list[Draw], length: int) -> list[str]:
+            seeds = [decoding.seed_of(draw) for draw in batch]
             rows = self._generated([tokens[prompt] for prompt, _ in batch], length, temperature, seeds)
             return [self._loaded.tokenizer.decode(row, skip_special_tokens=True).strip() for row in rows]
 
-        task = Task(
-            f"generate {max_new_tokens} tokens, temperature {temperature}, seed {seed if temperature else 0}",
-            compute=lambda batch: answers(batch, max_new_tokens),
-            batching=batching,
-            work=lambda request: work_of_answer(request[0], max_new_tokens),
-            tokens=size,
-            tokens_together=lambda batch: sum(map(size, batch)),
-            sample=lambda batch: answer_sample(lambda length: answers(batch, length), max_new_tokens),
-        )
-        flat = ask(self._asking, task, [(prompt, draw) for prompt in prompts for draw in range(n)])
-        if None in flat:
-            raise MemoryError("a prompt alone is too large for this machine's memory")
-        return [flat[start : start + n] for start in range(0, len(flat), n)]
+        return ask_answers(self._asking, prompts, n, decoding, compute=compute, batching=batching, size=size)
 
     def _generated(
         self, prompts: list[list[int]], length: int, temperature: float, seeds: list[int]
@@ -201,10 +186,4 @@ class CausalLM:
         from audit.models.scoring.encode import start_token
 
         tokenizer = self._loaded.tokenizer
-        if tokenizer.chat_template:
-            message = [{"role": "user", "content": prompt}]
-            text = tokenizer.apply_chat_template(message, tokenize=False, add_generation_prompt=True)
-            ids = tokenizer(text, add_special_tokens=False)["input_ids"]
-        else:
-            ids = tokenizer(prompt)["input_ids"]
-        return list(ids) or [start_token(tokenizer)]
+        return prompt_tokens(tokenizer, prompt) or [start_token(tokenizer)]

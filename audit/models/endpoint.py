@@ -10,12 +10,12 @@ from audit.capability import Scores
 from audit.endpoint.client import Pace
 from audit.endpoint.endpoint import Endpoint
 from audit.endpoint.service import Prompt, Service, connect
+from audit.models.answers import Decoding, Draw, ask_answers
 from audit.models.asking import Advance, Asking, ask
 from audit.models.response_cache import ResponseCache
-from audit.models.seeds import seed_of
 from audit.models.task import Task
 from audit.target.target import Target
-from audit.work import CHARACTERS_A_TOKEN, work_of_answer, work_of_text
+from audit.work import CHARACTERS_A_TOKEN, work_of_text
 
 R = TypeVar("R")
 ROUNDS = 4
@@ -73,29 +73,17 @@ class AnsweringEndpoint:
     ) -> list[list[str]]:
         """See CanGenerate; each prompt is one message of a user where the endpoint chats."""
 
-        def compute(batch: list[tuple[str, int]]) -> list[str]:
-            return self._service.answers(
-                [
-                    Prompt(
-                        prompt,
-                        max_new_tokens,
-                        temperature,
-                        seed_of(seed, prompt, draw) % SEEDS if temperature else None,
-                    )
-                    for prompt, draw in batch
-                ]
-            )
+        decoding = Decoding(max_new_tokens, temperature, seed)
 
-        task = Task(
-            f"generate {max_new_tokens} tokens, temperature {temperature}, seed {seed if temperature else 0}",
-            compute=compute,
-            batching=self._rounds,
-            work=lambda request: work_of_answer(request[0], max_new_tokens),
-            tokens=lambda request: len(request[0]) // CHARACTERS_A_TOKEN + max_new_tokens,
-            tokens_together=len,
-        )
-        flat = ask(self._asking, task, [(prompt, draw) for prompt in prompts for draw in range(n)])
-        return [flat[start : start + n] for start in range(0, len(flat), n)]
+        def compute(batch: list[Draw], length: int) -> list[str]:
+            seeds = [decoding.seed_of(draw) % SEEDS if temperature else None for draw in batch]
+            drawn = zip(batch, seeds, strict=True)
+            return self._service.answers([Prompt(text, length, temperature, own) for (text, _), own in drawn])
+
+        def size(draw: Draw) -> int:
+            return len(draw[0]) // CHARACTERS_A_TOKEN + max_new_tokens
+
+        return ask_answers(self._asking, prompts, n, decoding, compute=compute, batching=self._rounds, size=size)
 
     def changed(self) -> str:
         """See CanChange; a difference counts only when it is there in each of LOOKS readings."""

@@ -7,19 +7,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from audit.capability import Scores
+from audit.models.answers import Decoding, Draw, ask_answers, prompt_tokens
 from audit.models.asking import Asking, ask
 from audit.models.loaded import Load, Loaded
 from audit.models.task import Task, sized
-from audit.models.trial import answer_sample
-from audit.work import work_of_answer, work_of_text
+from audit.work import work_of_text
 
 if TYPE_CHECKING:
     from audit.models.encoder_decoder import ContextStates, Tokens
     from audit.models.scoring.seq2seq import Pair
 
 Request = tuple[str, str]
-Draw = tuple[str, int]
-"""A prompt and the number of one of its answers."""
 GENERATION_BUDGET = 4096
 """Prompt and answer tokens in one batch of answers."""
 
@@ -92,43 +90,29 @@ class Seq2SeqLM:
     ) -> list[list[str]]:
         """See CanGenerate; a chat model gets each prompt as one message of its user."""
         tokens: dict[str, Tokens] = {}
+        decoding = Decoding(max_new_tokens, temperature, seed)
 
-        def size(request: Draw) -> int:
-            return len(tokens[request[0]]) + max_new_tokens
+        def size(draw: Draw) -> int:
+            return len(tokens[draw[0]]) + max_new_tokens
 
         def batching(planned: list[Draw]) -> Iterator[list[Draw]]:
             tokens.update((prompt, self._prompt_tokens(prompt)) for prompt, _ in planned)
             yield from sized(planned, size, GENERATION_BUDGET)
 
-        def answers(batch: list[Draw], length: int) -> list[str]:
-            from audit.models.seeds import seed_of
+        def compute(batch: list[Draw], length: int) -> list[str]:
             from audit.models.seq2seq_generation import answer_tokens
 
-            seeds = [seed_of(seed, prompt, draw) for prompt, draw in batch]
-            prompts = [tokens[prompt] for prompt, _ in batch]
-            rows = answer_tokens(self._loaded.model, self._states, prompts, length, temperature, seeds)
-            return [self._tokenizer.decode(row, skip_special_tokens=True).strip() for row in rows]
+            seeds = [decoding.seed_of(draw) for draw in batch]
+            rows = [tokens[prompt] for prompt, _ in batch]
+            answers = answer_tokens(self._loaded.model, self._states, rows, length, temperature, seeds)
+            return [self._tokenizer.decode(answer, skip_special_tokens=True).strip() for answer in answers]
 
-        task = Task(
-            f"generate {max_new_tokens} tokens, temperature {temperature}, seed {seed if temperature else 0}",
-            compute=lambda batch: answers(batch, max_new_tokens),
-            batching=batching,
-            work=lambda request: work_of_answer(request[0], max_new_tokens),
-            tokens=size,
-            tokens_together=lambda batch: sum(map(size, batch)),
-            sample=lambda batch: answer_sample(lambda length: answers(batch, length), max_new_tokens),
-        )
-        flat = ask(self._asking, task, [(prompt, draw) for prompt in prompts for draw in range(n)])
-        if None in flat:
-            raise MemoryError("a prompt alone is too large for this machine's memory")
-        return [flat[start : start + n] for start in range(0, len(flat), n)]
+        return ask_answers(self._asking, prompts, n, decoding, compute=compute, batching=batching, size=size)
 
-    def _prompt_tokens(self, prompt: str) -> tuple[int, ...]:
-        if self._tokenizer.chat_template:
-            message = [{"role": "user", "content": prompt}]
-            text = self._tokenizer.apply_chat_template(message, tokenize=False, add_generation_prompt=True)
-            return tuple(self._tokenizer(text, add_special_tokens=False)["input_ids"])
-        return tuple(self._tokenizer(prompt)["input_ids"] if prompt else [self._tokenizer.eos_token_id])
+    def _prompt_tokens(self, prompt: str) -> "Tokens":
+        if not prompt and not self._tokenizer.chat_template:
+            return (self._tokenizer.eos_token_id,)
+        return tuple(prompt_tokens(self._tokenizer, prompt))
 
 
 def tokens_of_pairs(pairs: "Sequence[Pair]") -> int:
