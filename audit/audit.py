@@ -49,8 +49,39 @@ def audit(
     watcher = watcher or Watcher()
     started, began = now(), clock() if began is None else began
     engine: dict[str, object] = {}
+    with RunFolder(folder, plan.digest, fresh=fresh) as run_folder:
+        constancy = Constancy(run_folder, plan.work)
 
-    @cache
+        @cache
+        def opened() -> object:
+            found = (model or _opener(plan, watcher, constancy, engine))()
+            constancy.watch(found)
+            return found
+
+        if plan.wish.budget is None:
+            results = _run_all(plan, run_folder, opened, watcher)
+        else:
+            results = spend(plan, run_folder, opened, begins=watcher.begins, clock=clock, began=began)
+        if plan.target.endpoint is not None and plan.checks:
+            opened()  # also where all was seen before: what was changed since must not be decided on
+        changed = constancy.look()
+        if changed:
+            results = [undecidable(result, f"{changed}; run again with --fresh") for result in results]
+        times = {"started": started, "seconds": round(clock() - began, 1), "engine": engine}
+        if plan.wish.budget is not None:
+            times["budget"] = plan.wish.budget
+        report = gather(plan, results, waivers, times)
+        write_report(report, folder)
+    return report
+
+
+def _opener(plan: Plan, watcher: Watcher, constancy: Constancy, engine: dict[str, object]) -> Callable[[], object]:
+    """Opens the plan's target; work is told to whoever watches, and ``engine`` collects how it was asked."""
+
+    def advance(work: float) -> None:
+        watcher.advance(work)
+        constancy.advance(work)
+
     def opened() -> object:
         watcher.says(f"Opening {plan.target.name} ...")
         wish = plan.wish
@@ -64,33 +95,7 @@ def audit(
             pace=wish.pace,
         )
 
-    def advance(work: float) -> None:
-        watcher.advance(work)
-        constancy.advance(work)
-
-    @cache
-    def watched() -> object:
-        found = (model or opened)()
-        constancy.watch(found)
-        return found
-
-    with RunFolder(folder, plan.digest, fresh=fresh) as run_folder:
-        constancy = Constancy(run_folder, plan.work)
-        if plan.wish.budget is None:
-            results = _run_all(plan, run_folder, watched, watcher)
-        else:
-            results = spend(plan, run_folder, watched, begins=watcher.begins, clock=clock, began=began)
-        if plan.target.endpoint is not None and plan.checks:
-            watched()  # also where all was seen before: what was changed since must not be decided on
-        changed = constancy.look()
-        if changed:
-            results = [undecidable(result, f"{changed}; run again with --fresh") for result in results]
-        times = {"started": started, "seconds": round(clock() - began, 1), "engine": engine}
-        if plan.wish.budget is not None:
-            times["budget"] = plan.wish.budget
-        report = gather(plan, results, waivers, times)
-        write_report(report, folder)
-    return report
+    return opened
 
 
 def _run_all(plan: Plan, folder: RunFolder, model: Callable[[], object], watcher: Watcher) -> list[CheckResult]:

@@ -12,12 +12,11 @@ from itertools import count
 from audit.duration import duration
 from audit.judge import judge_control
 from audit.looks import PlannedLook, planned_looks, with_part
-from audit.options import options_of
 from audit.plan import Plan, PlannedCheck
 from audit.policy.policy import Control
-from audit.record import Finding, Outcome, Untested
-from audit.report import CheckRecord, Look, Status, Stop
-from audit.run import CheckResult, run_check
+from audit.record import Finding, Outcome
+from audit.report import Look, Status, Stop
+from audit.run import CheckResult, run_check, unmeasured
 from audit.stats.looks import SPENT, anytime
 from audit.store import RunFolder
 
@@ -140,7 +139,8 @@ class Spending:
         if asked.result is None:
             first = self.predicted(asked, asked.work(0))
             after = f"; its first look would take about {duration(first)}" if first else ""
-            return _never(asked, f"{budget} before it was asked{after}")
+            reason = f"{budget} before it was asked{after}"
+            return unmeasured(asked.planned, Status.UNTESTED, reason, looks=_looks(asked))
         record = replace(asked.result.record, looks=_looks(asked))
         if asked.unfinished:
             so_far = IN_WORDS[asked.looks[asked.taken - 1].part]
@@ -216,18 +216,3 @@ def _looks(asked: Asked) -> tuple[Look, ...]:
         Look(look.part, spends, taken=number < asked.taken)
         for number, (look, spends) in enumerate(zip(asked.looks, spent, strict=True))
     )
-
-
-def _never(asked: Asked, reason: str) -> CheckResult:
-    planned = asked.planned
-    record = CheckRecord(
-        check=planned.check.id,
-        title=planned.title,
-        status=Status.UNTESTED,
-        reason=reason,
-        languages=planned.languages,
-        options=options_of(planned.check),
-        metrics=planned.check.metrics,
-        looks=_looks(asked),
-    )
-    return CheckResult(record, untested=(Untested(planned.check.id, reason),))

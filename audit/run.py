@@ -18,7 +18,7 @@ from audit.check import Check
 from audit.options import options_of
 from audit.plan import Plan, PlannedCheck
 from audit.record import Measurement, Observation, Untested
-from audit.report import CheckRecord, Status
+from audit.report import CheckRecord, Look, Status
 from audit.sample import Texts
 from audit.store import RunFolder, plain
 
@@ -162,14 +162,22 @@ def _why_nothing(measurements: Sequence[Measurement]) -> str:
 
 def _crashed(planned: PlannedCheck, crash: Crash, seconds: float) -> CheckResult:
     reason = f"the check broke off ({crash.error})"
+    return unmeasured(planned, Status.CRASHED, reason, seconds=seconds)
+
+
+def unmeasured(
+    planned: PlannedCheck, status: Status, reason: str, *, looks: tuple[Look, ...] = (), seconds: float = 0.0
+) -> CheckResult:
+    """The result of a check that has no number at all, and why."""
     record = CheckRecord(
         check=planned.check.id,
         title=planned.title,
-        status=Status.CRASHED,
+        status=status,
         reason=reason,
         languages=planned.languages,
         options=options_of(planned.check),
         metrics=planned.check.metrics,
+        looks=looks,
     )
-    untested = (Untested(planned.check.id, reason, crashed=True),)
+    untested = (Untested(planned.check.id, reason, crashed=status is Status.CRASHED),)
     return CheckResult(record, untested=untested, seconds=seconds)
