@@ -10,6 +10,7 @@ from audit.capability import Scores, Vectors
 from audit.check import Check
 from audit.models.open import open_model
 from audit.record import Measurement, Observation
+from audit.target.labels import labels_of
 from audit.target.target import ModelKind, Target
 from audit.work import work_of_answer, work_of_filling, work_of_masked_text, work_of_text
 
@@ -63,12 +64,15 @@ class _Masked(_Counter):
 
 
 class _Classifier(_Counter):
-    labels = ("first", "second")
+    def __init__(self, target: Target) -> None:
+        super().__init__()
+        self.labels = labels_of(target)
 
     def probabilities(self, texts: Sequence[str]) -> Scores:
         self.count([work_of_text(text) for text in dict.fromkeys(texts)])
         first = 0.5 + 0.01 * (np.arange(len(texts)) % 7)
-        return np.stack([first, 1 - first], axis=1)
+        others = np.ones(len(self.labels) - 1) / max(1, len(self.labels) - 1)
+        return np.concatenate([first[:, None], (1 - first)[:, None] * others], axis=1)
 
 
 class _Encoder(_Counter):
@@ -78,13 +82,13 @@ class _Encoder(_Counter):
         return (1 + places**2 % 11).astype(np.float32)
 
 
-STAND_INS: dict[ModelKind, Callable[[], _Counter]] = {
-    ModelKind.CAUSAL_LM: _Causal,
-    ModelKind.MASKED_LM: _Masked,
-    ModelKind.SEQ2SEQ_LM: _Causal,
+STAND_INS: dict[ModelKind, Callable[[Target], _Counter]] = {
+    ModelKind.CAUSAL_LM: lambda _: _Causal(),
+    ModelKind.MASKED_LM: lambda _: _Masked(),
+    ModelKind.SEQ2SEQ_LM: lambda _: _Causal(),
     ModelKind.TEXT_CLASSIFIER: _Classifier,
-    ModelKind.ENCODER: _Encoder,
-    ModelKind.WORD_VECTORS: _Encoder,
+    ModelKind.ENCODER: lambda _: _Encoder(),
+    ModelKind.WORD_VECTORS: lambda _: _Encoder(),
 }
 
 
@@ -120,7 +124,7 @@ def _probed(check: Check, target: Target) -> tuple[Cost, list[Observation]]:
     if target.kind == ModelKind.PREDICTIONS:
         return Cost(), list(check.probe(open_model(target)))
     answers_only = target.endpoint is not None and not target.endpoint.scores
-    stand_in = _Answering() if answers_only else STAND_INS[target.kind]()
+    stand_in = _Answering() if answers_only else STAND_INS[target.kind](target)
     done = attempt(lambda: list(check.probe(stand_in)))
     if isinstance(done, Crash):
         return Cost(stand_in.requests, stand_in.work, f"cost unknown ({done.error})"), []

@@ -14,8 +14,9 @@ import transformers
 
 from audit.models.asking import Asking
 from audit.models.masked_lm import MaskedLM
+from audit.models.memory import keep_freed_memory
 
-PAIRS = 30
+PAIRS, ROUNDS = 100, 3
 
 
 def plain(model: object, tokenizer: object, text: str) -> float:
@@ -39,22 +40,25 @@ def bert_tokenizer() -> object:
 
 
 def main() -> None:
-    """Run both and print what came out."""
+    """Run both in turn, ROUNDS times, and print the fastest of each."""
     with Path(sys.argv[1]).open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))[:PAIRS]
     texts = [row[side] for row in rows for side in ("sent_more", "sent_less")]
     tokenizer = bert_tokenizer()
     torch.manual_seed(0)
     model = transformers.BertForMaskedLM(transformers.BertConfig(vocab_size=30522)).eval()
-    lm = MaskedLM(lambda: (model, tokenizer), Asking())
-    started = time.process_time()
-    ours = lm.pseudo_log_likelihood(texts)
-    seconds = time.process_time() - started
-    started = time.process_time()
-    with torch.inference_mode():
-        theirs = np.array([plain(model, tokenizer, text) for text in texts])
-    peer_seconds = time.process_time() - started
-    print(f"{len(texts)} sentences, BERT-base with random weights, float32, processor seconds")
+    keep_freed_memory()
+    seconds, peer_seconds = float("inf"), float("inf")
+    for _ in range(ROUNDS):
+        started = time.process_time()
+        ours = MaskedLM(lambda: (model, tokenizer), Asking()).pseudo_log_likelihood(texts)
+        seconds = min(seconds, time.process_time() - started)
+        started = time.process_time()
+        with torch.inference_mode():
+            theirs = np.array([plain(model, tokenizer, text) for text in texts])
+        peer_seconds = min(peer_seconds, time.process_time() - started)
+    print(f"{len(texts)} sentences, BERT-base with random weights, float32")
+    print(f"processor seconds, fastest of {ROUNDS} rounds")
     print(f"assay                      {seconds:8.1f}")
     print(f"one masked copy at a time  {peer_seconds:8.1f}")
     print(f"ratio                      {peer_seconds / seconds:8.2f}")

@@ -18,6 +18,7 @@ from transformers.utils import logging as transformers_logging
 
 from audit.errors import TargetError
 from audit.models.loaded import path_of, refuse_threats
+from audit.models.memory import keep_freed_memory
 from audit.target.cache_folder import cache_folder
 from audit.target.target import ModelKind, Target
 
@@ -38,6 +39,7 @@ def load(target: Target, dtype: str, device: str) -> tuple[Any, Any]:
     noise), and when the scan found a threat.
     """
     refuse_threats(target)
+    keep_freed_memory()
     folder = converted(target) if target.format == "gguf" else path_of(target)
     with quiet():
         tokenizer = _tokenizer(folder, target)

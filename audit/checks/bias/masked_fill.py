@@ -51,6 +51,7 @@ doi:10.1214/aoms/1177697287.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -114,24 +115,10 @@ class MaskedFill:
         """Ask for all gaps with the same two words in one call, and for each language's sentences in one."""
         for code in self.language:
             language = load_language(code)
-            questions = [q for d in language.demographics for q in self._questions(language, d)]
+            questions = _questions(code, self.limit, self.part, self.seed)
             for words in dict.fromkeys(tuple(q.detail["words"]) for q in questions):
                 yield from _answered(model, words, [q for q in questions if tuple(q.detail["words"]) == words])
             yield from _read(model, language)
-
-    def _questions(self, language: Language, demographic: Demographic) -> Iterator[Observation]:
-        for frame in draw(demographic.frames, self.limit, self.seed, self.part):
-            for number, contrast, pair in pairs_of(demographic, frame):
-                detail = asked_of(language, contrast, frame, pair)
-                place = f"{language.code}/{demographic.name}/{frame.id}"
-                if detail:
-                    yield Observation(
-                        f"{place}/{number}",
-                        group=demographic.name,
-                        language=language.code,
-                        cluster=place,
-                        detail=detail,
-                    )
 
     def measure(self, observations: Iterable[Observation]) -> Iterator[Measurement]:
         """Gap and share by language and demographic, and competence by language."""
@@ -141,6 +128,31 @@ class MaskedFill:
             return
         for code in dict.fromkeys((*self.language, *seen.languages)):
             yield from _measure_language(code, seen.language(code))
+
+
+@lru_cache(maxsize=1)  # what is asked again and again while the check itself is tried
+def _questions(code: str, limit: int | None, part: float, seed: int) -> tuple[Observation, ...]:
+    language = load_language(code)
+    return tuple(
+        question
+        for demographic in language.demographics
+        for frame in draw(demographic.frames, limit, seed, part)
+        for question in _of_frame(language, demographic, frame)
+    )
+
+
+def _of_frame(language: Language, demographic: Demographic, frame: Frame) -> Iterator[Observation]:
+    cluster = f"{language.code}/{demographic.name}/{frame.id}"
+    for number, contrast, pair in pairs_of(demographic, frame):
+        detail = asked_of(language, contrast, frame, pair)
+        if detail:
+            yield Observation(
+                f"{cluster}/{number}",
+                group=demographic.name,
+                language=language.code,
+                cluster=cluster,
+                detail=detail,
+            )
 
 
 def asked_of(language: Language, contrast: Contrast, frame: Frame, pair: TermPair) -> dict[str, Any] | None:
@@ -195,7 +207,7 @@ def _is_mark(one: str, other: str) -> bool:
     return one == other and one in MARKS
 
 
-def _answered(model: Any, words: tuple[str, ...], questions: list[Observation]) -> Iterator[Observation]:
+def _answered(model: Any, words: tuple[str, ...], questions: Sequence[Observation]) -> Iterator[Observation]:
     texts = [text for question in questions for text in question.detail["sentences"]]
     told = np.asarray(model.fill(texts, words), dtype=np.float64).reshape(-1, 4)
     for question, row in zip(questions, told.tolist(), strict=True):

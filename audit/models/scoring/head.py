@@ -1,12 +1,10 @@
 """The output head of a model applied to chosen states only, in parts that stay in fast memory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 from transformers.modeling_outputs import BaseModelOutputWithPastAndCrossAttentions
-
-from audit.models.scoring.normaliser import log_normaliser
 
 BYTES = 25_000_000
 """Logits computed at once. Above about 32 MB the C library maps new memory for each part, at twice the time."""
@@ -57,19 +55,3 @@ def logits_in_parts(model: Any, states: torch.Tensor) -> Iterator[torch.Tensor]:
     words = model.get_output_embeddings().weight.shape[0]
     for part in torch.split(states, max(1, BYTES // (words * states.element_size()))):
         yield apply_head(model, part)
-
-
-def token_log_probabilities(
-    model: Any, states: torch.Tensor, rows: Sequence[int], tokens: Sequence[int]
-) -> torch.Tensor:
-    """Log-probability of ``tokens[i]`` as predicted by ``states[rows[i]]``; nats; float64 (len(rows),)."""
-    of_row, token = torch.tensor(rows), torch.tensor(tokens)
-    scores = torch.empty(len(rows), dtype=torch.float64)
-    start = 0
-    for logits in logits_in_parts(model, states):
-        here = ((of_row >= start) & (of_row < start + len(logits))).nonzero()[:, 0]
-        local = (of_row[here] - start).to(logits.device)
-        chosen = logits[local, token[here].to(logits.device)].double() - log_normaliser(logits)[local]
-        scores[here] = chosen.cpu()
-        start += len(logits)
-    return scores

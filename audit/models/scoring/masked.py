@@ -9,9 +9,10 @@ from typing import Any
 
 import torch
 
-from audit.models.scoring.head import body_of, token_log_probabilities
+from audit.models.scoring.head import body_of
 from audit.models.scoring.last_layer import looking_mask, one_token_a_text
 from audit.models.scoring.normaliser import log_normaliser
+from audit.models.scoring.token_scores import token_log_probabilities
 
 
 class Reach(StrEnum):

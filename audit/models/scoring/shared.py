@@ -12,7 +12,8 @@ import torch
 
 from audit.models.scoring.blocks import attending_by_blocks, blocks_of
 from audit.models.scoring.encode import Encoded
-from audit.models.scoring.head import body_of, token_log_probabilities
+from audit.models.scoring.head import body_of
+from audit.models.scoring.token_scores import token_log_probabilities
 from audit.models.scoring.trie import Trie, read_by_model
 
 Attention = Literal["blocks", "mask"]

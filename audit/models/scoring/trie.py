@@ -41,9 +41,10 @@ class Trie:
     def ancestors(self) -> torch.Tensor:
         """Which nodes (columns) each node (rows) may look at: itself and its ancestors; bool, (nodes, nodes)."""
         sees = torch.eye(len(self.tokens), dtype=torch.bool)
-        for node, parent in enumerate(self.parents):
-            if parent >= 0:
-                sees[node] |= sees[parent]
+        depths, parents = torch.tensor(self.depths), torch.tensor(self.parents)
+        for depth in range(1, max(self.depths) + 1):
+            here = (depths == depth).nonzero()[:, 0]
+            sees[here] |= sees[parents[here]]
         return sees
 
 

@@ -109,6 +109,9 @@ def _stand_in(metric: str, model: Callable[..., Decisions], null: float, largest
 
 _B, _ALL = "group: b", ""
 STAND_INS = (
+    _stand_in("selection-rate", _two(lambda g, b, e: _selected(g, b, SELECTED + e)), SELECTED, SELECTED, _B),
+    _stand_in("true-positive-rate", _two(lambda g, b, e: _erring(g, b, HIT + e, ALARM)), HIT, HIT, _B),
+    _stand_in("false-positive-rate", _two(lambda g, b, e: _erring(g, b, HIT, ALARM + e)), ALARM, 1 - ALARM, _B),
     _stand_in("impact-ratio", _two(lambda g, b, e: _selected(g, b, SELECTED * (1 + e))), 1.0, 2.0, _B),
     _stand_in("demographic-parity-difference", _two(lambda g, b, e: _selected(g, b, SELECTED + e)), 0.0, 0.6, _B),
     _stand_in("equalised-odds-difference", _two(lambda g, b, e: _erring(g, b, HIT, ALARM + e)), 0.0, 0.7, _B),
