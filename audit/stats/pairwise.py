@@ -8,7 +8,6 @@ from scipy.stats import t
 
 from audit.stats.estimate import Estimate, Numbers, at_levels, nothing
 from audit.stats.power import detectable
-from audit.stats.standardised import AIMED
 
 FEWEST = 3
 
@@ -47,5 +46,5 @@ def share_of_pairs(shares: Numbers) -> Estimate:
         stricter,
         n=n,
         n_clusters=n,
-        smallest_detectable=detectable(max(error, least), power=AIMED),
+        smallest_detectable=detectable(max(error, least)),
     )

@@ -11,10 +11,7 @@ from scipy.stats import nct, t
 
 from audit.stats.cluster import ROUNDING
 from audit.stats.estimate import Estimate, Numbers, at_levels, nothing
-from audit.stats.power import ALPHA
-
-AIMED = 0.85
-"""The power that a smallest detectable effect is computed for; what it promises is 0.80, in nearly every audit."""
+from audit.stats.power import AIMED, ALPHA
 
 
 def noncentrality_bounds(statistic: float, freedom: float) -> Callable[[float], tuple[float, float]]:
