@@ -14,9 +14,11 @@ from audit.errors import AssayError, InputError
 from audit.selftest.audits import bench, climb, fault_of
 from audit.selftest.coverage import CASES, cover, stale
 from audit.selftest.find import Job, jobs_of
-from audit.trials import Coverage, Results, Trial, read_results, write_results
+from audit.stats.proportion import interval_of_share
+from audit.trials import SENSITIVITY, Coverage, Results, Trial, read_results, write_results
 
 AUDITS = 400
+AGAIN = 4
 Key = tuple[str, str, str, str]
 
 
@@ -55,7 +57,21 @@ def _run_named(key: Key, audits: int, seed: int) -> Trial:
 
 
 def run(job: Job, *, audits: int = AUDITS, seed: int = 0) -> Trial:
-    """One trial; a check or stand-in that breaks off does not hold."""
+    """One trial; AGAIN as many audits where the claimed effect was found too rarely, yet not beyond chance."""
+    trial = run_once(job, audits=audits, seed=seed)
+    return run_once(job, audits=AGAIN * audits, seed=seed) if undecided(trial) else trial
+
+
+def undecided(trial: Trial) -> bool:
+    """Whether the claimed effect was found in too few audits, and more of them could show otherwise."""
+    found = trial.claimed
+    if trial.census or found is None or found.rate >= SENSITIVITY:
+        return False
+    return interval_of_share(found.alarms, found.audits, 0.95)[1] >= SENSITIVITY
+
+
+def run_once(job: Job, *, audits: int, seed: int) -> Trial:
+    """One trial of so many audits; a check or stand-in that breaks off does not hold."""
     with TemporaryDirectory() as folder:
         try:
             done = attempt(lambda: _tried(job, audits, seed, Path(folder)))

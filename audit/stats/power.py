@@ -6,9 +6,10 @@ from scipy.special import betaincinv, chdtri, stdtrit
 from scipy.stats import binom
 
 ALPHA, POWER = 0.05, 0.80
-AIMED = 0.85
+AIMED = 0.90
 """The power that a measurement's smallest detectable effect is computed for. What it promises is POWER: the spread
-that it is computed from is itself an estimate, and a promise that holds in half of the audits is none."""
+that it is computed from is itself an estimate, scores have heavier tails than the formulas suppose, and intervals
+are widened for skewed ones. Computed for 0.85, 0.81 were found of mean contrasts, and in some languages 0.78."""
 
 
 def detectable(

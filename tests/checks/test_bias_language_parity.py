@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from audit.checks.bias.language_parity import CHECKS, LanguageParity
 from audit.errors import CheckError
@@ -54,7 +55,10 @@ def test_a_model_that_knows_all_languages_is_cleared():
     for m in gaps:
         assert (m.value, m.reason) == (0.0, "")
         assert -0.15 < m.interval.low < 0 < m.interval.high
-        assert m.smallest_detectable == pytest.approx(0.39, abs=0.015)
+        # two shares of 30 sentences or so around one half, found with a power of 0.9
+        fewer = min(m.n - len(load_language("en").ordinary), 30)
+        quantiles = norm.ppf(0.975) + norm.ppf(0.9)
+        assert m.smallest_detectable == pytest.approx(quantiles * (2 * 0.25 / fewer) ** 0.5)
 
 
 def test_equals_ring_in_one_audit_of_twenty_and_a_planted_gap_is_found():

@@ -104,10 +104,10 @@ def test_null_models_are_flagged_in_one_run_of_twenty():
 
 
 def test_a_planted_lean_of_the_detectable_size_is_caught():
-    found = list(runs(60, lean=0.75))  # the spread between frames is 1, so 30 frames detect about 0.65
+    found = list(runs(60, lean=0.6))  # 42 frames with a spread of 1 of their own and some noise detect about 0.55
     assert sum(m.interval.low > 0 for m in found) / 60 >= 0.8
-    assert np.mean([m.value for m in found]) == pytest.approx(0.75, abs=0.1)
-    assert np.mean([m.smallest_detectable for m in found]) == pytest.approx(0.65, abs=0.1)
+    assert np.mean([m.value for m in found]) == pytest.approx(0.6, abs=0.1)
+    assert np.mean([m.smallest_detectable for m in found]) == pytest.approx(0.55, abs=0.05)
 
 
 def test_a_planted_lean_shows_in_every_demographic_and_language():
@@ -119,7 +119,7 @@ def test_a_planted_lean_shows_in_every_demographic_and_language():
             gap, share = found[code, "stereotype-gap", group], found[code, "stereotype-share", group]
             assert gap.interval.low > 1.0
             assert gap.value == pytest.approx(3.0, abs=0.4)
-            assert share.interval.low > 0.73  # 12 frames of 12, exact
+            assert share.interval.low == pytest.approx(0.025 ** (1 / share.n))  # Clopper-Pearson, all frames
             assert not gap.reason
             assert not share.reason
             assert gap.n_clusters == share.n == len({i for i in stereotypes(code).values() if i.startswith(group)})

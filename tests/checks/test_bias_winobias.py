@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import chi2, t
 
 from audit.checks.bias.winobias import CHECKS, WinoBias
 from audit.datasets.winobias import Mention, read_winobias
@@ -134,14 +135,18 @@ def test_a_model_of_stereotypes_alone_is_caught_although_half_of_its_answers_are
 
 
 def test_clears_a_model_that_reads(data):
-    outside = 0
+    outside, detectable = 0, []
     for seed in range(60):
         check = WinoBias(data=data)
         _, _, difference = islice(check.measure(check.probe(Solver(0.6, seed=seed))), 3)
         outside += not difference.interval.low <= 0 <= difference.interval.high
         assert not difference.reason
-        assert difference.smallest_detectable < 0.17
+        detectable.append(difference.smallest_detectable)
     assert outside <= 7
+    # 200 differences of two answers that are right in 0.8 of cases, found with a power of 0.9
+    standard_error = (2 * 0.8 * 0.2 / 200) ** 0.5
+    quantiles = (t.ppf(0.975, 49) + t.ppf(0.9, 49)) * (49 / chi2.median(49)) ** 0.5
+    assert np.mean(detectable) == pytest.approx(quantiles * standard_error, rel=0.03)
 
 
 def test_a_guesser_is_not_cleared(data):

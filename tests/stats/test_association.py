@@ -14,6 +14,7 @@ from statsmodels.stats.power import TTestIndPower, TTestPower
 from audit.stats import association as weat
 from audit.stats.association import association, cosines, effect_size, repartition_p
 from audit.stats.estimate import LEVELS
+from audit.stats.power import AIMED
 from audit.stats.standardised import detectable_noncentrality, noncentrality_bounds, standardised_mean
 
 Sample = NDArray[np.float64]
@@ -105,7 +106,7 @@ def test_an_estimate_carries_all_that_a_gate_needs() -> None:
     assert (found.n, found.n_clusters, found.effect_size) == (18, 18, found.value)
     assert "exact, over 43,758 partitions" in found.note
     # Cohen's d that two groups of 8 and 10 detect, as statsmodels finds it, in units of the spread of all
-    within = TTestIndPower().solve_power(nobs1=8, ratio=10 / 8, alpha=0.05, power=0.85)
+    within = TTestIndPower().solve_power(nobs1=8, ratio=10 / 8, alpha=0.05, power=AIMED)
     assert found.smallest_detectable == pytest.approx(within / sqrt(1 + 80 / 18**2 * within**2), abs=1e-4)
 
 
@@ -198,7 +199,7 @@ def test_standardised_mean_in_closed_form() -> None:
     statistic = x.mean() / x.std(ddof=1) * sqrt(6)
     assert nct.cdf(statistic, 5, found.interval.low * sqrt(6)) == pytest.approx(0.975, abs=1e-5)
     assert nct.cdf(statistic, 5, found.interval.high * sqrt(6)) == pytest.approx(0.025, abs=1e-5)
-    assert found.smallest_detectable == pytest.approx(TTestPower().solve_power(nobs=6, alpha=0.05, power=0.85))
+    assert found.smallest_detectable == pytest.approx(TTestPower().solve_power(nobs=6, alpha=0.05, power=AIMED))
 
 
 @pytest.mark.parametrize("freedom", [3, 14, 107])

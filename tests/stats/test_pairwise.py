@@ -20,7 +20,7 @@ def test_the_jackknife_worked_by_hand() -> None:
     assert found.interval is not None
     assert found.interval.low == pytest.approx(1 / (1 + exp(-(log(2) - reach))))
     assert found.interval.high == pytest.approx(1 / (1 + exp(-(log(2) + reach))))
-    assert found.smallest_detectable == pytest.approx(detectable(error, power=0.85))
+    assert found.smallest_detectable == pytest.approx(detectable(error))
     assert (found.n, found.n_clusters) == (4, 4)
 
 
