@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from audit.catalogue import documentation, find_checks
+from audit.target.target import ModelKind
 
 ROOT = Path(__file__).resolve().parents[1]
 HEADINGS = ("## What it measures", "## How to read it", "## Limits", "## Source")
@@ -29,6 +30,11 @@ def test_generated_pages_are_fresh():
 def test_no_page_of_a_check_is_left_over():
     expected = {path.removeprefix("checks/") for path in generated() if path.startswith("checks/")}
     assert {file.name for file in (ROOT / "docs" / "checks").iterdir()} == expected
+
+
+def test_the_page_on_policies_names_every_kind_of_target():
+    page = (ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
+    assert [kind.value for kind in ModelKind if kind.value not in page] == []
 
 
 @pytest.mark.parametrize("check", find_checks().values(), ids=lambda check: check.id)
