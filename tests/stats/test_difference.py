@@ -39,7 +39,7 @@ def test_the_estimate_beside_the_interval() -> None:
     estimate = difference_of_shares(hits(50, 100), hits(25, 100))
     assert estimate.value == pytest.approx(0.25)
     assert estimate.effect_size == pytest.approx(np.pi / 6)
-    assert estimate.smallest_detectable == pytest.approx(0.2119, abs=5e-4)
+    assert estimate.smallest_detectable == pytest.approx((1.95996 + 1.28155) * (2 * 0.25 / 100) ** 0.5, abs=1e-5)
     assert (estimate.n, estimate.n_clusters) == (200, 200)
 
 

@@ -32,7 +32,7 @@ def test_agrees_with_statsmodels() -> None:
 
 def test_the_multiple_of_the_standard_error() -> None:
     assert detectable(1.0, power=0.80) == pytest.approx(1.95996 + 0.84162, abs=1e-5)
-    assert detectable(1.0) == pytest.approx(1.95996 + 1.03643, abs=1e-5)
+    assert detectable(1.0) == pytest.approx(1.95996 + 1.28155, abs=1e-5)
     assert detectable(0.0) == 0.0
 
 
