@@ -48,7 +48,7 @@ def test_null_encoders_are_flagged_in_one_run_of_twenty():
 
 def test_a_planted_association_of_the_detectable_size_is_caught():
     smallest = overall(leaning(ENGLISH, 0.0, 0)).smallest_detectable
-    assert smallest == pytest.approx(3.0 / sqrt(overall(leaning(ENGLISH, 0.0, 0)).n_clusters), rel=0.05)
+    assert smallest == pytest.approx(3.2415 / sqrt(overall(leaning(ENGLISH, 0.0, 0)).n_clusters), rel=0.05)
     found = [overall(leaning(ENGLISH, smallest, seed)) for seed in range(60)]
     assert sum(m.interval.low > 0 for m in found) / 60 >= 0.75
     assert np.mean([m.value for m in found]) == pytest.approx(smallest, rel=0.15)

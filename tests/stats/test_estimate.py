@@ -40,7 +40,7 @@ def test_a_measurement_keeps_the_numbers_and_joins_the_notes() -> None:
         estimate.stricter,
     )
     assert (measurement.note, measurement.reason, measurement.p_value) == ("A note.", "not competent", 0.5)
-    # 41 hits are the first whose exact bound leaves out 31 of 102; with that share more they come in 9 of 10 samples
+    # 41 hits are the first whose exact bound leaves out 31 of 102; at that much more they come in 9 of 10 samples
     assert measurement.smallest_detectable is not None
     assert binom.sf(40, 100, 31 / 102 + measurement.smallest_detectable) == pytest.approx(0.9)
 
