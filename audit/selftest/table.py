@@ -12,8 +12,9 @@ from audit.attempt import Crash, Done, attempt
 from audit.catalogue import did_you_mean, find_checks, get_check
 from audit.errors import AssayError, InputError
 from audit.selftest.audits import bench, climb, fault_of
-from audit.selftest.coverage import CASES, cover, stale
+from audit.selftest.coverage import cover, stale
 from audit.selftest.find import Job, jobs_of
+from audit.selftest.populations import CASES
 from audit.stats.proportion import interval_of_share
 from audit.trials import SENSITIVITY, Coverage, Results, Trial, read_results, write_results
 
@@ -133,7 +134,7 @@ def publish(trial: Trial) -> None:
 def published(asked: Asked, says: Callable[[str], None]) -> tuple[Trial, ...]:
     """The published trials of what was asked for; of everything, also without what is no longer there.
 
-    Estimators whose coverage is stale are simulated again, which takes a minute or two.
+    Estimators whose coverage is stale are simulated again, which takes a few minutes.
     """
     known, keys = read_results(), {job.key for job in asked.jobs}
     found = tuple(trial for trial in known.trials if trial.key in keys)
@@ -144,7 +145,7 @@ def published(asked: Asked, says: Callable[[str], None]) -> tuple[Trial, ...]:
 
 def covered(known: Sequence[Coverage], says: Callable[[str], None]) -> tuple[Coverage, ...]:
     """The coverage of every case, simulated where what is known is stale."""
-    old = {case.key for case in stale(known)}
+    old = {case.key for case in stale(CASES, known)}
     rows = {(row.estimator, row.situation): row for row in known}
     found = []
     for case in CASES:

@@ -5,11 +5,12 @@ from functools import cache
 from math import inf, sqrt
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import gammainccinv, gammaincinv, ndtr, ndtri
 from scipy.stats import nct, t
 
-from audit.stats.cluster import ROUNDING
+from audit.stats.cluster import ROUNDING, SKEWED, skewness_of
 from audit.stats.estimate import Estimate, Numbers, at_levels, nothing
 from audit.stats.power import AIMED, ALPHA
 
@@ -57,8 +58,9 @@ def detectable_noncentrality(freedom: float) -> float:
 def standardised_mean(values: Numbers, *, within: tuple[float, float] = (-inf, inf)) -> Estimate:
     """Mean / standard deviation of independent scores (Cohen's d of paired differences); in standard deviations.
 
-    The interval inverts the noncentral t distribution. It has no unit, so that models whose scores lie on scales
-    of their own can be held to one limit.
+    The interval inverts the noncentral t distribution, and is widened where scores are skewed beyond what chance
+    makes of normal ones. It has no unit, so that models whose scores lie on scales of their own can be held to one
+    limit.
     """
     n = len(values)
     if n == 0:
@@ -73,13 +75,14 @@ def standardised_mean(values: Numbers, *, within: tuple[float, float] = (-inf, i
         return nothing(f"all {n} scores are equal, so there is no spread to measure their size by")
     d = float(x.mean()) / spread
 
-    shifts = noncentrality_bounds(d * sqrt(n), n - 1)
+    shifts, wider = noncentrality_bounds(d * sqrt(n), n - 1), _widening(x, d)
 
     def bounds(level: float) -> tuple[float, float]:
-        low, high = shifts(level)
-        return max(within[0], low / sqrt(n)), min(within[1], high / sqrt(n))
+        low, high = (d + wider * (shift / sqrt(n) - d) for shift in shifts(level))
+        return max(within[0], low), min(within[1], high)
 
-    interval, stricter = at_levels(bounds, "noncentral t interval")
+    name = "noncentral t interval"
+    interval, stricter = at_levels(bounds, name if wider == 1 else f"skewness-corrected {name}")
     return Estimate(
         d,
         interval,
@@ -90,3 +93,17 @@ def standardised_mean(values: Numbers, *, within: tuple[float, float] = (-inf, i
         p_value=float(2 * t.sf(abs(d) * sqrt(n), n - 1)),
         smallest_detectable=detectable_noncentrality(n - 1) / sqrt(n),
     )
+
+
+def _widening(x: NDArray[np.float64], d: float) -> float:
+    """How many times wider than for normal scores the interval of a standardised mean must be; at least 1.
+
+    Its variance, times n, is 1 - d * skewness + d ** 2 * (kurtosis - 1) / 4 in large samples, by the delta method
+    (Cramer 1946, Mathematical Methods of Statistics, chapter 27): 1 + d ** 2 / 2 for normal scores.
+    """
+    centred = x - x.mean()
+    skewness = skewness_of(centred) * sqrt(len(x))
+    if abs(skewness) * sqrt(len(x)) <= SKEWED:
+        return 1.0
+    kurtosis = float(np.mean(centred**4) / np.mean(centred**2) ** 2)
+    return sqrt(max(1.0, (1 - d * skewness + d**2 * (kurtosis - 1) / 4) / (1 + d**2 / 2)))

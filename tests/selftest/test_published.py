@@ -15,6 +15,7 @@ from audit.selftest.audits import answered, bench
 from audit.selftest.coverage import stale
 from audit.selftest.digest import code_digest
 from audit.selftest.find import find_stand_ins, jobs_of
+from audit.selftest.populations import CASES
 from audit.selftest.table import ask
 from audit.stats.proportion import share
 from audit.trials import FALSE_ALARMS_BELOW, SENSITIVITY, Results, Rung, Trial, as_json, fault, read_results
@@ -33,7 +34,7 @@ def test_the_table_is_fresh() -> None:
     published = {trial.key for trial in known.trials}
     assert [names(job.key) for job in asked.stale if job.key in published] == [], "run `make selftest`"
     assert published <= {job.key for job in asked.jobs}, "run `make selftest`"
-    assert [case.situation for case in stale(known.coverage)] == [], "run `make selftest`"
+    assert [case.situation for case in stale(CASES, known.coverage)] == [], "run `make selftest`"
 
 
 @pytest.mark.parametrize("trial", read_results().trials, ids=lambda trial: names(trial.key))

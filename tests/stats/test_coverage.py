@@ -4,12 +4,13 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 import audit.stats
-from audit.selftest.coverage import CASES, ELSEWHERE, NOT_SAMPLED, Case, cover, holds
+from audit.selftest.coverage import ENGINE, Case, cover, holds
+from audit.selftest.digest import _closure
+from audit.selftest.populations import CASES, NOT_SAMPLED
 from audit.trials import Coverage, read_results
 
 FEW = 300
@@ -28,15 +29,18 @@ def estimators() -> Iterator[str]:
 
 
 def test_every_estimator_has_a_case() -> None:
-    assert set(estimators()) == {case.estimator for case in CASES} | set(NOT_SAMPLED) | set(ELSEWHERE), (
-        "enter cases for a new estimator in audit/selftest/coverage.py"
+    assert set(estimators()) == {case.estimator for case in CASES} | set(NOT_SAMPLED), (
+        "enter cases for a new estimator in audit/selftest/populations"
     )
     assert len({case.key for case in CASES}) == len(CASES)
 
 
-@pytest.mark.parametrize("name", sorted(set(ELSEWHERE.values())))
-def test_coverage_simulated_elsewhere_is_there(name: str) -> None:
-    assert "cover" in Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8")
+def test_a_change_of_one_population_leaves_the_rows_of_others_fresh() -> None:
+    populations = "audit.selftest.populations"
+    for module in {case.draw.__module__ for case in CASES}:
+        known = {name for name in _closure((module, ENGINE)) if name.startswith(populations)}
+        assert module.startswith(f"{populations}.")
+        assert {name for name in known if not name.startswith(f"{populations}.clusters")} == {module}
 
 
 @pytest.mark.parametrize("row", read_results().coverage, ids=lambda row: f"{row.estimator}: {row.situation}")
