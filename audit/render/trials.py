@@ -96,7 +96,8 @@ A check **holds** for a metric and language when
   upper bound is below 8 %, and the rate is not above 5 % with more than 99.9 % confidence. An interval that
   is exactly right rings in 5 % of null audits, and the rate found in 400 of them scatters by 2 points around
   it, so that half of the rows of an exact method lie above 5 % by chance. Rows that 400 audits do not settle
-  are run on 1,600, then on 6,400;
+  are run on 1,600, then on 6,400; so is a row whose rate is too high at 99.9 %, but not for the most extreme of
+  400 rows (Bonferroni);
 - the claimed effect was found in at least 80 % of the audits; where fewer of 400 found it, but not certainly
   fewer than 80 %, the row is run again with 1,600. To leave room for what formulas do not see (heavy tails, a
   spread that is itself an estimate), claims are computed for 90 %.
