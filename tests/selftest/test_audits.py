@@ -72,7 +72,9 @@ def tried(check: Check, metric: str = "mean", audits: int = 400, **facts: Any) -
 def test_a_check_that_does_what_it_says_holds() -> None:
     trial = tried(Scores())
     assert trial.fault == ""
-    assert trial.claim == pytest.approx(3.05 / 40**0.5, rel=0.05)
+    assert trial.claim == pytest.approx(
+        (2.0227 + 1.3036) * 1.0085 / 40**0.5, rel=0.05
+    )  # t and chi-squared, 39 degrees
     assert [rung.times for rung in trial.rungs] == [0, 0.5, 1, 1.5]
     assert [rung.audits for rung in trial.rungs[1:]] == [100, 400, 100]
     rates = [rung.rate for rung in trial.rungs]
