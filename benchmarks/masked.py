@@ -16,7 +16,7 @@ from audit.models.asking import Asking
 from audit.models.masked_lm import MaskedLM
 from audit.models.memory import keep_freed_memory
 
-PAIRS, ROUNDS = 100, 3
+PAIRS, ROUNDS = 60, 2
 
 
 def plain(model: object, tokenizer: object, text: str) -> float:
