@@ -1,5 +1,6 @@
 """The output layer by parts of the vocabulary gives what the whole head gives, and is left where it would not."""
 
+from math import isnan
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,13 @@ def test_a_layer_that_is_not_linear_is_applied_as_a_whole(states):
         assert states_at_output_layer(model, states) is None
         found = token_log_probabilities(model, states, ROWS, TOKENS)
         assert found.tolist() == pytest.approx(expected(model, states), abs=1e-5)
+
+
+def test_a_token_beyond_the_output_layer_has_no_score(states):
+    with torch.inference_mode():
+        known, beyond = token_log_probabilities(llama(), states, [0, 0], [5, 97]).tolist()
+    assert known < 0
+    assert isnan(beyond)
 
 
 @pytest.mark.parametrize("kind", FAMILIES)

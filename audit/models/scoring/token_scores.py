@@ -16,10 +16,13 @@ STATES = 1024
 def token_log_probabilities(
     model: Any, states: torch.Tensor, rows: Sequence[int], tokens: Sequence[int]
 ) -> torch.Tensor:
-    """Log-probability of ``tokens[i]`` as predicted by ``states[rows[i]]``; nats; float64 (len(rows),)."""
+    """Log-probability of ``tokens[i]`` as predicted by ``states[rows[i]]``; nats; float64 (len(rows),).
+
+    NaN for a token that the output layer has no word for.
+    """
     of_row = torch.tensor(rows, device=states.device)
     token = torch.tensor(tokens, device=states.device)
-    scores = torch.empty(len(rows), dtype=torch.float64)
+    scores = torch.full((len(rows),), torch.nan, dtype=torch.float64)
     for start in range(0, len(states), STATES):
         part = states[start : start + STATES]
         here = ((of_row >= start) & (of_row < start + len(part))).nonzero()[:, 0]
@@ -37,7 +40,7 @@ def _of_part(model: Any, states: torch.Tensor, rows: torch.Tensor, tokens: torch
 def _by_words(
     layer: torch.nn.Linear, states: torch.Tensor, rows: torch.Tensor, tokens: torch.Tensor
 ) -> torch.Tensor:
-    chosen = torch.empty(len(rows), dtype=torch.float64, device=states.device)
+    chosen = torch.full((len(rows),), torch.nan, dtype=torch.float64, device=states.device)
     normalisers = []
     for first, logits in logits_by_words(layer, states):
         here = ((tokens >= first) & (tokens < first + logits.shape[1])).nonzero()[:, 0]

@@ -42,7 +42,7 @@ class Trie:
         """Which nodes (columns) each node (rows) may look at: itself and its ancestors; bool, (nodes, nodes)."""
         sees = torch.eye(len(self.tokens), dtype=torch.bool)
         depths, parents = torch.tensor(self.depths), torch.tensor(self.parents)
-        for depth in range(1, max(self.depths) + 1):
+        for depth in range(1, max(self.depths, default=0) + 1):
             here = (depths == depth).nonzero()[:, 0]
             sees[here] |= sees[parents[here]]
         return sees
