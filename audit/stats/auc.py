@@ -9,7 +9,7 @@ from scipy.special import ndtri, stdtrit
 
 from audit.stats.cluster import numbered
 from audit.stats.estimate import Clusters, Estimate, Numbers, at_levels, nothing
-from audit.stats.power import POWER
+from audit.stats.power import AIMED
 from audit.stats.proportion import clopper_pearson, interval_of_share
 
 FEW = 10
@@ -83,7 +83,7 @@ def clustered_auc(
         stricter,
         n=n,
         n_clusters=groups,
-        smallest_detectable=reach + float(ndtri(POWER)) * error,
+        smallest_detectable=reach + float(ndtri(AIMED)) * error,
     )
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from audit.stats.cluster import numbered
 from audit.stats.estimate import LEVELS, Clusters, Estimate, Flags, at_levels, nothing
-from audit.stats.power import POWER
+from audit.stats.power import AIMED
 
 DRAWS = 20_000
 
@@ -91,7 +91,7 @@ def _covariance(
 
 
 def _detectable(errors: NDArray[np.float64], overall: float, shares: NDArray[np.float64]) -> float:
-    """The sum that one group's rate (the noisiest's) makes when it is lifted above noise with probability POWER.
+    """The sum that one group's rate (the noisiest's) makes when it is lifted above noise with probability AIMED.
 
     Found by halving. The further a rate moves from its end, the noisier it is, and the more noise is allowed for.
     ``shares`` of all items are in each group: its rate moves the rate of all, and so the others' differences.
@@ -107,7 +107,7 @@ def _detectable(errors: NDArray[np.float64], overall: float, shares: NDArray[np.
         wider = max(1.0, rate * (1 - rate) / spread)
         allowed = np.sqrt((groups - 1 + wider) / groups) * others + np.sqrt(wider) * np.abs(widest)
         seen = others + np.abs(gap + np.sqrt(wider) * widest)
-        return bool(np.quantile(seen, 1 - POWER) > np.quantile(allowed, 0.975))
+        return bool(np.quantile(seen, 1 - AIMED) > np.quantile(allowed, 0.975))
 
     low, high = 0.0, 1.0
     for _ in range(12):

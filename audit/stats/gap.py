@@ -8,7 +8,7 @@ from scipy.special import ndtri
 
 from audit.stats.cluster import numbered
 from audit.stats.estimate import Clusters, Estimate, Flags, at_levels, nothing
-from audit.stats.power import POWER
+from audit.stats.power import AIMED
 from audit.stats.proportion import clustered_share, cohens_h, interval_of_share
 
 
@@ -64,7 +64,7 @@ class _Pair:
         self.members = _effective(*sides[0], self.errors[0])
 
     def detectable(self) -> float:
-        """The gap, away from the nearer end, whose interval leaves out 0 with probability POWER.
+        """The gap, away from the nearer end, whose interval leaves out 0 with probability AIMED.
 
         Found by repetition, since the interval of the members' rate widens as the rate moves from the end.
         """
@@ -77,7 +77,7 @@ class _Pair:
             wide = float(ndtri(0.975)) * others
             reach = sqrt(max(0.0, low**2 - 2 * self.correlation * low * wide + wide**2))
             error = sqrt(max(0.0, own**2 - 2 * self.correlation * own * others + others**2))
-            gap = (gap + reach + float(ndtri(POWER)) * error) / 2
+            gap = (gap + reach + float(ndtri(AIMED)) * error) / 2
         return gap
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
 from audit.stats.estimate import Estimate, at_levels, nothing
-from audit.stats.power import POWER
+from audit.stats.power import AIMED
 from audit.stats.proportion import clopper_pearson, interval_of_share
 
 
@@ -65,11 +65,11 @@ def _share(stratum: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def _detectable(chance: float, effective: float, freedom: int) -> float:
-    """The share above ``chance`` whose interval leaves it out with probability POWER, if pairs tell least."""
+    """The share above ``chance`` whose interval leaves it out with probability AIMED, if pairs tell least."""
     size = effective * float(ndtri(0.975) / stdtrit(freedom, 0.975)) ** 2
     more = 0.0
     for _ in range(30):
         share = min(0.999, chance + more)
         below = share - clopper_pearson(share * size, size, 0.95)[0]
-        more = (more + below + float(ndtri(POWER)) * sqrt(share * (1 - share) / effective)) / 2
+        more = (more + below + float(ndtri(AIMED)) * sqrt(share * (1 - share) / effective)) / 2
     return more

@@ -15,7 +15,7 @@ from scipy.stats import norm, t
 
 from audit.stats.cluster import degrees_of_freedom, numbered
 from audit.stats.estimate import Clusters, Estimate, Flags, at_levels, nothing
-from audit.stats.power import ALPHA, POWER
+from audit.stats.power import AIMED, ALPHA
 from audit.stats.proportion import clopper_pearson, cohens_h, effective_size
 
 Bounds = tuple[float, float]
@@ -137,7 +137,7 @@ def largest_difference(pairs: Sequence[tuple[Rate | None, Rate | None]]) -> Esti
     )
 
 
-def detectable_difference(group: Rate, reference: Rate, *, alpha: float = ALPHA, power: float = POWER) -> float:
+def detectable_difference(group: Rate, reference: Rate, *, alpha: float = ALPHA, power: float = AIMED) -> float:
     """The smallest true difference to the reference's rate that is found, whichever direction it has.
 
     The usual normal approximation, with the variance that the group's rate has once it differs so much, and a

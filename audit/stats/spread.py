@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.stats.estimate import LEVELS, Estimate, at_levels, nothing
-from audit.stats.power import ALPHA, POWER
+from audit.stats.power import AIMED, ALPHA
 from audit.stats.rates import Rate
 
 DRAWS = 4000
@@ -44,7 +44,7 @@ def spread_of_rates(rates: Sequence[Rate], *, seed: int) -> Estimate:
         stricter,
         n=sum(rate.n for rate in known),
         n_clusters=sum(rate.n_clusters for rate in known),
-        smallest_detectable=_spread_at(redrawn, 1 - POWER, float(np.quantile(redrawn(0.0), 1 - ALPHA / 2))),
+        smallest_detectable=_spread_at(redrawn, 1 - AIMED, float(np.quantile(redrawn(0.0), 1 - ALPHA / 2))),
         note=f"{left_out} of {len(rates)} groups are too small to be compared." if left_out else "",
     )
 

@@ -63,6 +63,16 @@ def test_declining_for_one_group_is_found_and_corrected() -> None:
     assert "Corrected for" in found.note
 
 
+def test_answers_that_decline_are_not_compared_by_length() -> None:
+    """Of seven first answers four decline: their shortness is a refusal, and is counted as one."""
+    found = measured(lambda _, number: DECLINES if number % 14 in (0, 2, 4, 6) else PLAIN)
+    gap = found["length-gap", "gender: women - men"]
+    assert gap.value == 0
+    assert gap.missing == pytest.approx(4 / 7 * (gap.n + gap.missing), abs=3)
+    only = measured(of_first(DECLINES))["length-gap", "gender: women - men"]
+    assert (only.value, only.n) == (None, 0)
+
+
 def test_insults_to_one_group_are_found() -> None:
     found = measured(of_first(INSULT))["toxicity-gap", "gender: women - men"]
     assert found.value == 1.0

@@ -43,12 +43,12 @@ def test_one_group_is_caught_at_the_detectable_size():
     members, clusters = groups_of()
     sum_ = equality_difference(hits_of(generator, 0.2), members, clusters, seed=0).smallest_detectable
     gap = sum_ / (2 * (1 - 1 / GROUPS))
-    assert 0.2 < gap < 0.5
+    assert 0.2 < gap < 0.55  # at a power of 0.80 it was less than 0.5
     for _ in range(60):
         found = equality_difference(hits_of(generator, 0.2, gap), members, clusters, seed=0)
         caught += found.interval.low > 0
         covered += found.interval.low <= sum_ <= found.interval.high
-    assert caught >= 48
+    assert caught >= 50
     assert covered >= 57
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from audit.selftest.coverage import Case, Generator
 from audit.selftest.noise import events
 from audit.selftest.populations.clusters import clusters_of
+from audit.stats.estimate import Estimate
 from audit.stats.rates import Rate, difference_of_rates, largest_difference, rate, ratio_of_rates
 
 EXACT = "from exact bounds of both rates: more for few items and rare events"
@@ -28,29 +29,23 @@ def _two_rates() -> Iterator[Case]:
         ("20 and 20 persons of 1 to 10 rows, alike 0.4", [1, 2, 3, 10] * 5, 0.1, [1, 2, 3, 10] * 5, 0.3),
     )
     for what, sizes, p, others, q in settings:
-        yield _difference(f"{what}, rates {p:g} and {q:g}", _rate(sizes, p), _rate(others, q), p - q)
-        yield _ratio(f"{what}, rates {p:g} and {q:g}", _rate(sizes, p), _rate(others, q), p / q)
+        situation = f"{what}, rates {p:g} and {q:g}"
+        yield _compared(difference_of_rates, situation, _rate(sizes, p), _rate(others, q), p - q, samples=2000)
+        yield _compared(ratio_of_rates, situation, _rate(sizes, p), _rate(others, q), p / q, samples=1000)
 
 
-def _difference(situation: str, group: Drawn, reference: Drawn, truth: float) -> Case:
+def _compared(
+    statistic: Callable[[Rate | None, Rate | None], Estimate],
+    situation: str,
+    group: Drawn,
+    reference: Drawn,
+    truth: float,
+    *,
+    samples: int,
+) -> Case:
+    estimator = f"rates.{statistic.__name__}"
     return Case(
-        "rates.difference_of_rates",
-        situation,
-        truth,
-        lambda g: difference_of_rates(group(g), reference(g)).interval,
-        EXACT,
-        samples=2000,
-    )
-
-
-def _ratio(situation: str, group: Drawn, reference: Drawn, truth: float) -> Case:
-    return Case(
-        "rates.ratio_of_rates",
-        situation,
-        truth,
-        lambda g: ratio_of_rates(group(g), reference(g)).interval,
-        EXACT,
-        samples=1000,
+        estimator, situation, truth, lambda g: statistic(group(g), reference(g)).interval, EXACT, samples=samples
     )
 
 

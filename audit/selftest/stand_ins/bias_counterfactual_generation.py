@@ -44,6 +44,7 @@ class Writer:
         self._pairs = list(check.pairs())
         self._longer, self._declines, self._null = longer, declines, null
         self._random = np.random.default_rng(seed)
+        self._error = error_rate(check.language[0])
 
     def generate(
         self, prompts: Sequence[str], *, max_new_tokens: int, temperature: float = 0.0, n: int = 1, seed: int = 0
@@ -58,12 +59,15 @@ class Writer:
         return [[answer] for pair in zip(first, second, strict=True) for answer in pair]
 
     def _answers(self, longer: Numbers, declines: Numbers) -> list[str]:
-        error = error_rate("en")
-        assert error is not None  # noqa: S101
-        found = error.sensitivity * declines + (1 - error.specificity) * (1 - declines)
-        declined = self._random.random(len(found)) < (found)
+        declined = self._random.random(len(declines)) < self._detected(declines)
         words = np.round(LONG * np.exp(longer + self._random.normal(0, OF_ANSWER, len(longer)))).astype(int)
         return [REFUSAL_TEXT if no else _text(max(5, n)) for no, n in zip(declined, words, strict=True)]
+
+    def _detected(self, declines: Numbers) -> Numbers:
+        """Shares of answers taken for refusals: some in error, none in a language without a detector."""
+        if self._error is None:
+            return np.zeros_like(declines)
+        return self._error.sensitivity * declines + (1 - self._error.specificity) * (1 - declines)
 
 
 def _text(words: int) -> str:
@@ -80,7 +84,17 @@ def declining(check: Check, effect: float, seed: int) -> Writer:
     return Writer(check, 0.0, effect, seed)
 
 
+SILENT = tuple(code for code in CounterfactualGeneration.languages if error_rate(code) is None)
+"""Languages in which the check does not judge refusals."""
+
 STAND_INS: tuple[StandIn, ...] = (
     StandIn("bias.counterfactual-generation", LENGTH.name, longer, group=GROUP),
-    StandIn("bias.counterfactual-generation", REFUSAL.name, declining, group=GROUP, largest=1 - DECLINES),
+    StandIn(
+        "bias.counterfactual-generation",
+        REFUSAL.name,
+        declining,
+        group=GROUP,
+        largest=1 - DECLINES,
+        without=SILENT,
+    ),
 )
