@@ -1,10 +1,11 @@
 """Pseudo-log-likelihoods with a BERT-sized random model: Assay against one masked copy at a time."""
 
+import argparse
 import csv
-import sys
 import tempfile
 import time
 import zipfile
+from copy import deepcopy
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,8 +14,10 @@ import torch
 import transformers
 
 from audit.models.asking import Asking
+from audit.models.bf16x3 import products_of
 from audit.models.masked_lm import MaskedLM
 from audit.models.memory import keep_freed_memory
+from audit.models.sizing import keep_sizing
 
 PAIRS, ROUNDS = 60, 2
 
@@ -41,25 +44,34 @@ def bert_tokenizer() -> object:
 
 def main() -> None:
     """Run both in turn, ROUNDS times, and print the fastest of each."""
-    with Path(sys.argv[1]).open(encoding="utf-8") as stream:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("path", type=Path)
+    parser.add_argument("--strict", action="store_true", help="make no float32 product of bfloat16 ones")
+    arguments = parser.parse_args()
+    with arguments.path.open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))[:PAIRS]
     texts = [row[side] for row in rows for side in ("sent_more", "sent_less")]
     tokenizer = bert_tokenizer()
     torch.manual_seed(0)
     model = transformers.BertForMaskedLM(transformers.BertConfig(vocab_size=30522)).eval()
     keep_freed_memory()
+    peer = deepcopy(model)
+    with tempfile.TemporaryDirectory() as folder:
+        sizing = keep_sizing(model, None, "random", Path(folder) / "sizing.json", strict=arguments.strict)
     seconds, peer_seconds = float("inf"), float("inf")
     for _ in range(ROUNDS):
         started = time.process_time()
-        ours = MaskedLM(lambda: (model, tokenizer), Asking()).pseudo_log_likelihood(texts)
+        ours = MaskedLM(
+            lambda: (model, tokenizer), Asking(tokens_of=lambda _: sizing.tokens)
+        ).pseudo_log_likelihood(texts)
         seconds = min(seconds, time.process_time() - started)
         started = time.process_time()
         with torch.inference_mode():
-            theirs = np.array([plain(model, tokenizer, text) for text in texts])
+            theirs = np.array([plain(peer, tokenizer, text) for text in texts])
         peer_seconds = min(peer_seconds, time.process_time() - started)
     print(f"{len(texts)} sentences, BERT-base with random weights, float32")
     print(f"processor seconds, fastest of {ROUNDS} rounds")
-    print(f"assay                      {seconds:8.1f}")
+    print(f"assay                      {seconds:8.1f}   (products: {products_of(model)})")
     print(f"one masked copy at a time  {peer_seconds:8.1f}")
     print(f"ratio                      {peer_seconds / seconds:8.2f}")
     print(f"largest difference, nats   {np.abs(ours - theirs).max():8.5f}")

@@ -57,7 +57,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=["crows-pairs", "bbq"])
     parser.add_argument("path", type=Path)
-    parser.add_argument("--dtype", default="float32")
+    parser.add_argument("--dtype", default="float32", help="float32, bfloat16 or float32-strict")
     parser.add_argument("--batch-size", type=int, action="append", help="of the peer; repeat for several")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     arguments = parser.parse_args()
@@ -66,7 +66,11 @@ def main() -> None:
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(requests, file)
         file.flush()
-        kinds = [(dtype, size) for dtype in dict.fromkeys(("float32", arguments.dtype)) for size in sizes]
+        kinds = [
+            (dtype, size)
+            for dtype in dict.fromkeys(("float32", arguments.dtype.removesuffix("-strict")))
+            for size in sizes
+        ]
         of_ours: list[dict[str, Any]] = []
         of_peer: dict[tuple[str, int], list[dict[str, Any]]] = {kind: [] for kind in kinds}
         for _ in range(arguments.rounds):
@@ -78,7 +82,8 @@ def main() -> None:
     _, _, peer = min((run for run in runs if run[0] == "float32"), key=lambda run: run[2]["seconds"])
     scores, peer_scores = np.array(ours["scores"]), np.array(peer["scores"])
     print(f"{len(requests)} requests, processor seconds, fastest of {arguments.rounds} rounds")
-    print(f"assay, {arguments.dtype:<8}                         {ours['seconds']:8.1f}   ({ours['way']})")
+    print(f"assay, {arguments.dtype:<14}                   {ours['seconds']:8.1f}   ({ours['way']})")
+    print(f"its products: {ours['products']}")
     for dtype, size, run in runs:
         ratio = run["seconds"] / ours["seconds"]
         print(

@@ -121,11 +121,13 @@ def assay(texts: list[str], folder: Path) -> dict[str, Any]:
     from audit.models.asking import Asking
     from audit.models.load import load
     from audit.models.open import labels_of
+    from audit.models.sizing import keep_sizing
     from audit.models.text_classifier import TextClassifier
     from audit.target.open import open_target
 
     parts = load(open_target(str(folder)), "float32", "cpu")
-    model = TextClassifier(lambda: parts, Asking(), labels_of(folder))
+    sizing = keep_sizing(parts[0], None, "classifier", folder / "sizing.json")
+    model = TextClassifier(lambda: parts, Asking(tokens_of=lambda _: sizing.tokens), labels_of(folder))
     sentences = [Text(f"en/{i}", "en", tuple(text.split()), "", "") for i, text in enumerate(texts)]
     sizes = [len(text.words) for text in sentences]
     shap_explainers()

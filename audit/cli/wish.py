@@ -33,7 +33,8 @@ OPTIONS = (
     click.option("--checks", "check_files", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
                  help="A Python file with checks of your own. It runs code: only files you trust."),
     click.option("--dtype", default="float32", show_default=True, metavar="DTYPE",
-                 help="Arithmetic of the model: float32 or bfloat16."),
+                 help="Arithmetic of the model: float32, bfloat16, or float32-strict (no float32 product is made "
+                 "of bfloat16 ones)."),
     click.option("--concurrency", type=click.IntRange(1, 256), default=8, show_default=True, metavar="N",
                  help="At most N requests at once to an endpoint."),
     click.option("--requests-per-minute", type=click.IntRange(min=1), metavar="N",

@@ -36,9 +36,12 @@ class CausalLM:
     @cached_property
     def way(self) -> "Way":
         """How texts go through the model together; found out once, on a few texts."""
+        from audit.models.bf16x3 import products_of
         from audit.models.scoring.choose import choose
 
-        return choose(self._loaded.model, self._loaded.tokenizer)
+        way = choose(self._loaded.model, self._loaded.tokenizer)
+        self._asking.notes["products"] = products_of(self._loaded.model)
+        return way
 
     def log_likelihood(self, requests: Sequence[tuple[str, str]]) -> Scores:
         """See CanScore; NaN for a text that does not fit the model's window or has no token."""
@@ -155,19 +158,23 @@ class CausalLM:
     def _generated(
         self, prompts: list[list[int]], length: int, temperature: float, seeds: list[int]
     ) -> list[list[int]]:
+        from audit.models.bf16x3 import strict
         from audit.models.generation import generate_tokens
         from audit.models.generation_shared import generate_shared
         from audit.models.scoring.choose import may_share
 
         model = self._loaded.model
-        if self.shares_prompts and may_share(model, max(map(len, prompts)) + length):
-            attention = self.way.attention
-            return generate_shared(model, prompts, length, temperature, seeds, attention, self._tokens)
-        return generate_tokens(model, prompts, length, temperature, seeds)
+        shares = self.shares_prompts and may_share(model, max(map(len, prompts)) + length)
+        with strict(model):  # a last digit may decide about a word, and with it about the rest of an answer
+            if shares:
+                attention = self.way.attention
+                return generate_shared(model, prompts, length, temperature, seeds, attention, self._tokens)
+            return generate_tokens(model, prompts, length, temperature, seeds)
 
     @cached_property
     def shares_prompts(self) -> bool:
         """Whether prompts share what they begin with; found out once, on a few prompts."""
+        from audit.models.bf16x3 import strict
         from audit.models.generation_shared import answers_are_the_same
         from audit.models.scoring.choose import PROBES
         from audit.models.scoring.padded import window
@@ -175,7 +182,9 @@ class CausalLM:
         model = self._loaded.model
         contexts = [self._loaded.tokenizer(context)["input_ids"] for context, _ in PROBES if context]
         prompts = [context for context in contexts if len(context) + COMPARED <= window(model)]
-        shares = self.way.shares and answers_are_the_same(model, prompts, COMPARED, self.way.attention)
+        way = self.way
+        with strict(model):
+            shares = way.shares and answers_are_the_same(model, prompts, COMPARED, way.attention)
         self._asking.notes["generation"] = "shared prompts" if shares else "padded batches"
         return shares
 

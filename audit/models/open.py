@@ -15,7 +15,9 @@ from audit.models.trial import Trial
 from audit.target.cache_folder import ANSWERS, SIZING, cache_folder
 from audit.target.target import ModelKind, Target
 
-DTYPES = ("float32", "bfloat16")
+STRICT = "-strict"
+DTYPES = ("float32", "bfloat16", f"float32{STRICT}")
+"""Arithmetic of a model; float32 products may be made of bfloat16 ones (bf16x3) unless it is strict."""
 TOKENS_NOTE = "tokens in one forward pass"
 
 
@@ -51,18 +53,22 @@ def open_model(
     if target.kind == ModelKind.WORD_VECTORS:
         return _word_vectors(target, Asking(target.digest, advance=advance, notes=notes, trial=trial))
     if dtype not in DTYPES:
-        raise InputError(f"There is no dtype {dtype}: choose {' or '.join(DTYPES)}.")
+        raise InputError(f"There is no dtype {dtype}: choose {', '.join(DTYPES[:-1])} or {DTYPES[-1]}.")
 
     def load_model() -> tuple[Any, Any]:
+        from audit.models.bf16x3 import products_of
         from audit.models.load import load
         from audit.models.sizing import keep_sizing
 
         if not _has(device):
             raise InputError(f"This machine has no device {device}: leave out --device to use the CPU.")
-        model, tokenizer = load(target, dtype, device)
+        model, tokenizer = load(target, dtype.removesuffix(STRICT), device)
         name = f"{target.digest} {dtype} {device} {platform.machine()}"
-        sizing = keep_sizing(model, batch_tokens, name, cache_folder() / SIZING)
-        notes.update({"threads": sizing.threads, TOKENS_NOTE: sizing.tokens})
+        strict = (
+            dtype.endswith(STRICT) or target.kind == ModelKind.SEQ2SEQ_LM
+        )  # whose answers begin with scored states
+        sizing = keep_sizing(model, batch_tokens, name, cache_folder() / SIZING, strict=strict)
+        notes.update({"threads": sizing.threads, TOKENS_NOTE: sizing.tokens, "products": products_of(model)})
         return model, tokenizer
 
     asking = Asking(

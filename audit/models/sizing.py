@@ -1,4 +1,4 @@
-"""How many threads and how many tokens at once suit a model on this machine: measured once, then remembered.
+"""What suits a model on this machine: threads, tokens at once, kind of products; measured once, then remembered.
 
 Remembered because batches of another size move scores by about a millionth: runs that share a cache folder repeat.
 """
@@ -6,13 +6,14 @@ Remembered because batches of another size move scores by about a millionth: run
 import json
 import os
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from audit.disk import write_whole
+from audit.models.bf16x3 import drop_bf16x3, is_faster, layers_of, use_bf16x3
 from audit.models.memory import free_memory
 
 TOKENS = (1024, 512, 2048)
@@ -23,39 +24,44 @@ WORTH_IT = 0.75
 SECONDS = 3.0
 """Measuring takes about this long at most."""
 SHARE_OF_MEMORY = 4
-"""A forward pass may take a fourth of the memory that is free."""
+"""A forward pass may take a fourth of the memory that is free, and so may the weights in another form."""
+MOVES = 1e-4
+"""The share of the norm of a model's states that another kind of products may move them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sizing:
-    """Threads of the arithmetic, and tokens in one forward pass."""
+    """Threads of the arithmetic, tokens in one forward pass, and whether products are made of three (bf16x3)."""
 
     threads: int
     tokens: int
+    bf16x3: bool = False
 
 
-def keep_sizing(model: Any, tokens: int | None, name: str, file: Path) -> Sizing:
-    """Set the threads for ``model``; the sizing is remembered in ``file`` under ``name``, or measured.
+def keep_sizing(model: Any, tokens: int | None, name: str, file: Path, *, strict: bool = False) -> Sizing:
+    """Prepare ``model`` and set its threads; the sizing is remembered in ``file`` under ``name``, or measured.
 
-    With ``tokens`` nothing is measured.
+    With ``tokens`` these are not measured. A ``strict`` model keeps its products.
     """
-    if tokens is not None:
-        return Sizing(torch.get_num_threads(), tokens)
     known = _read(file)
-    if name not in known:
-        known[name] = asdict(_measured(model))
+    sizing = _sizing(known.get(name))
+    if sizing is None:
+        sizing = _measured(model, strict)
+        known[name] = asdict(sizing)
         file.parent.mkdir(parents=True, exist_ok=True)
         write_whole(file, json.dumps(known, indent=1) + "\n")
-    sizing = _sizing(known[name])
     torch.set_num_threads(sizing.threads)
-    return sizing
+    if sizing.bf16x3:
+        use_bf16x3(model)
+    return sizing if tokens is None else replace(sizing, tokens=tokens)
 
 
-def _measured(model: Any) -> Sizing:
+def _measured(model: Any, strict: bool) -> Sizing:
     """What was measured; the usual sizing for an architecture that takes no arbitrary tokens."""
     threads = torch.get_num_threads()
     try:
-        return measure(model)
+        sizing = measure(model)
+        return sizing if strict else replace(sizing, bf16x3=gains_from_bf16x3(model))
     except (MemoryError, RuntimeError, ValueError, TypeError, AttributeError, IndexError, NotImplementedError):
         return Sizing(threads, TOKENS[0])
 
@@ -79,6 +85,25 @@ def measure(model: Any) -> Sizing:
     return Sizing(threads, best)
 
 
+def gains_from_bf16x3(model: Any) -> bool:
+    """Whether three products make the model faster, find room in memory, and leave its states as they are."""
+    weights = sum(weight.numel() * weight.element_size() for weight in model.parameters())
+    if weights > free_memory() // SHARE_OF_MEMORY or not is_faster():
+        return False
+    usual, usual_time = states_of_arbitrary_tokens(model, ROW * 8), _least_seconds(model)
+    use_bf16x3(model)
+    try:
+        moved = states_of_arbitrary_tokens(model, ROW * 8) - usual
+        same = bool(layers_of(model)) and float(moved.norm()) <= MOVES * float(usual.norm())
+        return same and _least_seconds(model) < usual_time
+    finally:
+        drop_bf16x3(model)
+
+
+def _least_seconds(model: Any) -> float:
+    return min(seconds_of_pass(model, ROW * 8) for _ in range(2))
+
+
 def fastest_threads(model: Any) -> int:
     """The library's choice or one thread for each processor this process may use, whichever is faster."""
     default = torch.get_num_threads()
@@ -88,21 +113,27 @@ def fastest_threads(model: Any) -> int:
     times = {}
     for threads in (default, allowed):
         torch.set_num_threads(threads)
-        times[threads] = min(seconds_of_pass(model, ROW * 8) for _ in range(2))
+        times[threads] = _least_seconds(model)
     return allowed if times[allowed] < WORTH_IT * times[default] else default
 
 
-@torch.inference_mode()
 def seconds_of_pass(model: Any, tokens: int) -> float:
     """Seconds of one forward pass over ``tokens`` arbitrary tokens in rows of ROW, without the output head."""
+    started = time.perf_counter()
+    states = states_of_arbitrary_tokens(model, tokens)
+    float(states[0].flatten()[0])  # a GPU has only then finished
+    return time.perf_counter() - started
+
+
+@torch.inference_mode()
+def states_of_arbitrary_tokens(model: Any, tokens: int) -> torch.Tensor:
+    """The states before the output head of ``tokens`` arbitrary tokens, always the same ones, in rows of ROW."""
     body = model.get_encoder() if model.config.is_encoder_decoder else model.base_model
     words = model.get_input_embeddings().weight.shape[0]
     device = next(model.parameters()).device
     ids = torch.randint(words, (max(1, tokens // ROW), ROW), generator=torch.Generator().manual_seed(0))
-    started = time.perf_counter()
-    states = body(input_ids=ids.to(device), attention_mask=torch.ones_like(ids).to(device))
-    float(states[0].flatten()[0])  # a GPU has only then finished
-    return time.perf_counter() - started
+    states: torch.Tensor = body(input_ids=ids.to(device), attention_mask=torch.ones_like(ids).to(device))[0]
+    return states
 
 
 def bytes_of_token(model: Any) -> int:
@@ -132,8 +163,9 @@ def _read(file: Path) -> dict[str, Any]:
     return known if isinstance(known, dict) else {}
 
 
-def _sizing(known: Any) -> Sizing:
+def _sizing(known: Any) -> Sizing | None:
+    """What was remembered; None where nothing was, or somebody changed the file."""
     try:
-        return Sizing(max(1, int(known["threads"])), max(ROW, int(known["tokens"])))
-    except (KeyError, TypeError, ValueError):  # somebody changed the file
-        return Sizing(torch.get_num_threads(), TOKENS[0])
+        return Sizing(max(1, int(known["threads"])), max(ROW, int(known["tokens"])), bool(known["bf16x3"]))
+    except (KeyError, TypeError, ValueError):
+        return None

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from audit.models.bf16x3 import LinearBf16x3, split
 from audit.models.scoring.head import BYTES, Given, body_of
 
 MARKS = (-40.0, 0.5, 40.0)
@@ -20,8 +21,7 @@ MULTIPLE = 512
 def states_at_output_layer(model: Any, states: torch.Tensor) -> torch.Tensor | None:
     """What reaches the output layer from ``states`` (n, hidden); None where its answer is not the model's."""
     layer = model.get_output_embeddings()
-    plain = type(layer) is torch.nn.Linear
-    if not plain:
+    if type(layer) not in (torch.nn.Linear, LinearBf16x3):
         return None
     reached: list[torch.Tensor] = []
     marks = states.new_tensor(MARKS)
@@ -53,10 +53,13 @@ def logits_by_words(layer: Any, states: torch.Tensor) -> Iterator[tuple[int, tor
     """
     size = max(MULTIPLE, BYTES // (len(states) * states.element_size()) // MULTIPLE * MULTIPLE)
     buffer = states.new_empty(len(states) * min(size, len(layer.weight)))
+    parts = split(states) if isinstance(layer, LinearBf16x3) and layer.pays_for(len(states)) else None
     for first in range(0, len(layer.weight), size):
         weights = layer.weight[first : first + size]
         logits = buffer[: len(states) * len(weights)].view(len(states), len(weights))
-        if layer.bias is None:
+        if parts is not None:
+            layer.outputs(parts, first, logits)
+        elif layer.bias is None:
             torch.mm(states, weights.t(), out=logits)
         else:
             torch.addmm(layer.bias[first : first + size], states, weights.t(), out=logits)
