@@ -6,6 +6,7 @@ from functools import cached_property
 from itertools import groupby
 
 from audit.check import Metric
+from audit.duration import duration
 from audit.judge import EXIT_MEANING
 from audit.policy.policy import Control
 from audit.record import Finding, Measurement, Waiver
@@ -89,6 +90,14 @@ class View:
         """Each waiver with the findings that it covers."""
         held = dict.fromkeys(view.finding.waiver for view in self.findings if view.finding.waiver)
         return tuple((w, tuple(view for view in self.findings if view.finding.waiver == w)) for w in held)
+
+    @property
+    def times(self) -> Mapping[str, str]:
+        """When the audit ran and how long it took, where the record says so."""
+        times = self.report.times
+        said = {name.capitalize(): as_text(times[name]) for name in ("started", "finished") if name in times}
+        took = times.get("seconds")
+        return said | ({"Took": duration(took)} if isinstance(took, int | float) else {})
 
     @property
     def exit_meaning(self) -> str:

@@ -516,7 +516,7 @@ REPORT = Report(
     times={
         "started": "2026-11-22T09:00:00+00:00",
         "finished": "2026-11-22T09:14:12+00:00",
-        "seconds": {FRAMES: 412.7},
+        "seconds": 852.0,
     },
 )
 

@@ -146,3 +146,10 @@ def test_the_terminal_names_every_control_and_what_stands_in_its_way() -> None:
         assert control.control.title in text
         for finding in control.open_findings:
             assert f"{finding.slice}: {finding.value}" in text
+
+
+def test_how_long_it_took_is_said_as_people_say_it() -> None:
+    assert dict(View(REPORT).times)["Took"] == "14 min"
+    for kind in FORMATS:
+        assert ("14 min" in plain(kind.render(REPORT))) == (kind.name in ("html", "markdown"))
+    assert "Took" not in View(replace(REPORT, times={"seconds": {"a check": 3.0}})).times
