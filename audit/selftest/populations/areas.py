@@ -11,7 +11,7 @@ from audit.selftest.coverage import LEAST, Case, Generator
 from audit.stats.auc import clustered_auc
 
 WIDE = "few degrees of freedom of either kind: wider for few items"
-PERFECT = "falls short: a nearly perfect order shows too little of its spread"
+PERFECT = "from a share of as many pairs where few clusters are misordered: more"
 Draw = Callable[[Generator], Interval | None]
 
 
@@ -61,8 +61,10 @@ def _areas() -> Iterator[Case]:
         (0.5, 10, 10, 1, WIDE, LEAST),
         (0.7, 20, 20, 5, "", LEAST),
         (0.9, 20, 200, 1, "", LEAST),
-        (0.97, 20, 20, 5, "", LEAST),
-        (0.995, 100, 100, 5, PERFECT, 0.91),
+        (0.97, 20, 20, 5, PERFECT, LEAST),
+        (0.995, 100, 100, 5, PERFECT, LEAST),
+        (0.99, 50, 50, 5, PERFECT, LEAST),
+        (0.995, 40, 200, 5, PERFECT, LEAST),
     ):
         what = f"{positives} and {negatives} {f'clusters of {size}' if size > 1 else 'items'}, normal scores"
         yield _case(f"{what}, an area of {area:g}", area, _apart(area, positives, negatives, size), stated, least)
