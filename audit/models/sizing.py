@@ -91,17 +91,21 @@ def gains_from_bf16x3(model: Any) -> bool:
     if weights > free_memory() // SHARE_OF_MEMORY or not is_faster():
         return False
     usual, usual_time = states_of_arbitrary_tokens(model, ROW * 8), _least_seconds(model)
+    tokens = (
+        TOKENS[0] if usual_time < SECONDS / 8 else ROW * 8
+    )  # more rows tell more, where there is time for them
+    usual_time = _least_seconds(model, tokens)
     use_bf16x3(model)
     try:
         moved = states_of_arbitrary_tokens(model, ROW * 8) - usual
         same = bool(layers_of(model)) and float(moved.norm()) <= MOVES * float(usual.norm())
-        return same and _least_seconds(model) < usual_time
+        return same and _least_seconds(model, tokens) < usual_time
     finally:
         drop_bf16x3(model)
 
 
-def _least_seconds(model: Any) -> float:
-    return min(seconds_of_pass(model, ROW * 8) for _ in range(2))
+def _least_seconds(model: Any, tokens: int = ROW * 8) -> float:
+    return min(seconds_of_pass(model, tokens) for _ in range(2))
 
 
 def fastest_threads(model: Any) -> int:

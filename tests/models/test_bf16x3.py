@@ -57,7 +57,7 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have three products be the faster ones, whatever the machine."""
     seconds = itertools.count(100.0, -1.0)
     monkeypatch.setattr("audit.models.sizing.is_faster", lambda: True)
-    monkeypatch.setattr("audit.models.sizing._least_seconds", lambda _: next(seconds))
+    monkeypatch.setattr("audit.models.sizing._least_seconds", lambda *_: next(seconds))
 
 
 def test_both_parts_are_the_number_up_to_its_seventeenth_bit():
@@ -185,9 +185,9 @@ def test_products_that_move_states_are_not_taken(parts, monkeypatch: pytest.Monk
 
 
 def test_products_that_make_the_model_slower_are_not_taken(parts, monkeypatch: pytest.MonkeyPatch):
-    seconds = iter([1.0, 2.0])
+    seconds = iter([1.0, 1.0, 2.0])
     monkeypatch.setattr("audit.models.sizing.is_faster", lambda: True)
-    monkeypatch.setattr("audit.models.sizing._least_seconds", lambda _: next(seconds))
+    monkeypatch.setattr("audit.models.sizing._least_seconds", lambda *_: next(seconds))
     assert not gains_from_bf16x3(parts[0])
     assert next(seconds, None) is None
 
