@@ -19,6 +19,9 @@ from audit.target.target import Target
 
 SCHEMA = "assay.audit/1"
 
+AUDIT = "audit.json"
+"""The file that holds a report."""
+
 
 class Status(StrEnum):
     """What became of a check that was asked for."""
@@ -116,7 +119,7 @@ def report_to_json(report: Report) -> str:
 
 def write_report(report: Report, folder: Path) -> Path:
     """Write audit.json into ``folder``, whole or not at all."""
-    path = folder / "audit.json"
+    path = folder / AUDIT
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     write_whole(path, report_to_json(report))
@@ -125,7 +128,7 @@ def write_report(report: Report, folder: Path) -> Path:
 
 def read_report(path: Path) -> Report:
     """The report in ``path``, a run folder or an audit.json; RunFolderError when it is missing or damaged."""
-    file = path / "audit.json" if path.is_dir() else path
+    file = path / AUDIT if path.is_dir() else path
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

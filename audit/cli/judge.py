@@ -23,10 +23,11 @@ def judge(run_folder: Path, policy_name: str | None, waivers: Path | None, out: 
       assay judge assay-runs/demo-1a2b3c4d --policy stricter.yaml --out judged
       assay judge assay-runs/demo-1a2b3c4d --waivers waivers.yaml
     """
+    from audit.errors import InputError
     from audit.judge import judge_again
     from audit.policy.read import read_policy
     from audit.policy.waivers import read_waivers
-    from audit.render import write_all
+    from audit.render import refuse_others_files, write_all
     from audit.render.text import summary
     from audit.report import read_report, write_report
 
@@ -34,6 +35,11 @@ def judge(run_folder: Path, policy_name: str | None, waivers: Path | None, out: 
     policy = read_policy(policy_name) if policy_name else report.policy
     judged = judge_again(report, policy, read_waivers(waivers) if waivers else ())
     if out:
+        if (out / "observations").is_dir():
+            raise InputError(
+                f"{out} is the folder of a run, whose own verdict would be replaced: give --out another."
+            )
+        refuse_others_files(out)
         write_report(judged, out)
         write_all(judged, out)
     click.echo(summary(judged, out, colour=sys.stdout.isatty(), quiet=quiet))

@@ -23,8 +23,9 @@ class Lines(Watcher):
     """One line when a check begins, and one every SECONDS_BETWEEN_LINES while it works."""
 
     def __init__(self, total: float) -> None:
-        self._total, self._done, self._started, self._last = total, 0.0, time.monotonic(), time.monotonic()
+        self._total, self._done, self._last = total, 0.0, time.monotonic()
         self._check = ""
+        self._loaded: tuple[float, float] | None = None  # when the first work was done, and how much: no pace yet
 
     def begins(self, check: str, number: int, of: int) -> None:
         """A check begins."""
@@ -39,15 +40,17 @@ class Lines(Watcher):
         """Some work is done."""
         self._done += work
         moment = time.monotonic()
+        self._loaded = self._loaded or (moment, self._done)
         if moment - self._last >= SECONDS_BETWEEN_LINES:
             share = min(1.0, self._done / self._total) if self._total else 1.0
-            spent = moment - self._started
-            left = (
-                f"about {duration(spent * (1 - share) / share)} left"
-                if share > 0.01
-                else "estimating the time left"
-            )
-            self._write(f"{self._check}: {share:.0%} of the work, {left}")
+            self._write(f"{self._check}: {share:.0%} of the work, {self._left(moment, *self._loaded)}")
+
+    def _left(self, moment: float, loaded: float, before: float) -> str:
+        """By the pace since the model was loaded and measured, which takes equally long for any audit."""
+        since = self._done - before
+        if since <= 0.01 * self._total:
+            return "estimating the time left"
+        return f"about {duration((moment - loaded) * max(0.0, self._total - self._done) / since)} left"
 
     def _write(self, text: str) -> None:
         self._last = time.monotonic()

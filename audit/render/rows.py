@@ -41,6 +41,11 @@ class Row:
         return wording.value_and_interval(self.measurement, self.unit)[1]
 
     @property
+    def bounded(self) -> bool:
+        """Whether it carries an interval."""
+        return wording.known_interval(self.measurement.interval) is not None
+
+    @property
     def method(self) -> str:
         interval = wording.known_interval(self.measurement.interval)
         if interval is None:
@@ -104,6 +109,16 @@ class FindingView:
     @property
     def value(self) -> str:
         return self.row.value if self.row else wording.NOT_MEASURED
+
+    @property
+    def beside_its_limit(self) -> str:
+        """Number, interval and limit in one unit: "rate 13 % (10 to 17 %), asked: at most 33 %"."""
+        requirement = self.finding.requirement
+        if requirement is None:
+            return self.value
+        interval = f" ({self.row.interval})" if self.row and self.row.bounded else ""
+        limit = wording.bounds(requirement.low, requirement.high, self.unit)
+        return f"{requirement.metric} {self.value}{interval}, asked: {limit}"
 
     @property
     def stricter(self) -> bool:

@@ -66,7 +66,7 @@ def _findings(control: ControlView, width: int) -> Iterator[Iterator[str]]:
     indent = " " * (LABEL + 4)
     for finding in control.open_findings[:MOST_FINDINGS]:
         waived = " (waived)" if finding.finding.waiver else ""
-        told = f"{finding.slice}: {finding.value}{waived}; {finding.reason}"
+        told = f"{finding.slice}: {finding.beside_its_limit}{waived}; {finding.reason}"
         yield wrapped(told, width, f"{indent}{finding.symbol} ")
     more = len(control.open_findings) - MOST_FINDINGS
     if more > 0:

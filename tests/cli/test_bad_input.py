@@ -14,8 +14,10 @@ import torch
 import transformers
 
 from audit.__main__ import main
+from audit.report import write_report
 from audit.target.demo import find_demo
 from tests.command import ASSAY, assay, gate
+from tests.render.sample import REPORT
 from tests.tiny import bert_folder, causal_folder
 
 Make = Callable[[Path], list[object]]
@@ -319,6 +321,27 @@ def test_a_damaged_audit(command: str, text: str, tmp_path: Path, capsys):
     (tmp_path / "audit.json").write_text(text)
     assert "audit.json" in refused(capsys, command, tmp_path)
     assert "nowhere" in refused(capsys, command, tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("command", ["judge", "render"])
+def test_reports_replace_no_file_of_somebody_else(command: str, tmp_path: Path, capsys):
+    write_report(REPORT, tmp_path / "done")
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "README.md").write_text("mine")
+    sentence = refused(capsys, command, tmp_path / "done", "--out", tmp_path / "project")
+    assert "README.md" in sentence
+    assert [file.read_text() for file in (tmp_path / "project").iterdir()] == ["mine"]
+    main([command, str(tmp_path / "done"), "--out", str(tmp_path / "again")])
+    main([command, str(tmp_path / "done"), "--out", str(tmp_path / "again")])  # its own files it does replace
+    assert (tmp_path / "again" / "README.md").read_text() != "mine"
+
+
+def test_a_run_keeps_its_own_verdict(tmp_path: Path, capsys):
+    write_report(REPORT, tmp_path)
+    (tmp_path / "observations").mkdir()
+    before = (tmp_path / "audit.json").read_text()
+    assert "would be replaced" in refused(capsys, "judge", tmp_path, "--out", tmp_path)
+    assert (tmp_path / "audit.json").read_text() == before
 
 
 class Malicious:

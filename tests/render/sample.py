@@ -222,7 +222,7 @@ def finding(
     return Finding(control, requirement, outcome, reason, measured, severity, blocking, waiver)
 
 
-INSIDE = "the whole interval keeps the limit (between -0.5 and 0.5)"
+INSIDE = "the whole interval keeps the limit"
 FINDINGS = (
     finding("bias.names", WITHIN, Outcome.PASSED, INSIDE, GAPS[0], "high"),
     finding("bias.names", WITHIN, Outcome.PASSED, INSIDE, GAPS[1], "high"),
@@ -230,7 +230,7 @@ FINDINGS = (
         "bias.names",
         WITHIN,
         Outcome.FAILED,
-        "the whole interval is beyond the limit (between -0.5 and 0.5)",
+        "the whole interval is beyond the limit",
         GAPS[2],
         "high",
     ),
@@ -254,21 +254,19 @@ FINDINGS = (
         "high",
     ),
     finding("bias.names", ELSEWHERE, Outcome.UNTESTED, GAPS[6].reason, GAPS[6], "high"),
-    finding(
-        "hallucination.facts", ENOUGH, Outcome.PASSED, "the whole interval keeps the limit (at least 0.5)", CORRECT
-    ),
+    finding("hallucination.facts", ENOUGH, Outcome.PASSED, "the whole interval keeps the limit", CORRECT),
     finding(
         "hallucination.facts",
         CALIBRATED,
         Outcome.INCONCLUSIVE,
-        "the interval reaches across the limit (at most 0.1)",
+        "the interval reaches across the limit",
         ECE,
     ),
     finding(
         "content.refusals",
         HARMLESS,
         Outcome.PASSED,
-        "the whole interval keeps the limit (at most 0.01)",
+        "the whole interval keeps the limit",
         HARMFUL,
         "critical",
     ),
@@ -284,7 +282,7 @@ FINDINGS = (
         "licence.lineage",
         NO_CONFLICT,
         Outcome.FAILED,
-        "the whole interval is beyond the limit (at most 0)",
+        "the whole interval is beyond the limit",
         CONFLICT,
         "high",
     ),
@@ -292,7 +290,7 @@ FINDINGS = (
         "supply-chain.files",
         NO_THREAT,
         Outcome.PASSED,
-        "the whole interval keeps the limit (at most 0)",
+        "the whole interval keeps the limit",
         NO_THREATS,
         "critical",
     ),

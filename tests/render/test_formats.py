@@ -145,7 +145,7 @@ def test_the_terminal_names_every_control_and_what_stands_in_its_way() -> None:
         assert f"{control.symbol} " in text
         assert control.control.title in text
         for finding in control.open_findings:
-            assert f"{finding.slice}: {finding.value}" in text
+            assert f"{finding.slice}: {finding.beside_its_limit}" in text
 
 
 def test_how_long_it_took_is_said_as_people_say_it() -> None:

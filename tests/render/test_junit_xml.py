@@ -69,7 +69,7 @@ def test_a_case_carries_value_interval_n_and_reason() -> None:
         "outcome": "failed",
         "severity": "high",
         "blocking": "yes",
-        "reason": "the whole interval is beyond the limit (between -0.5 and 0.5)",
+        "reason": "the whole interval is beyond the limit",
         "value": "0.810 nats",
         "interval": "0.670 to 0.950 nats",
         "method": "95 %, cluster-robust t interval",
