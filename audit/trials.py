@@ -79,7 +79,7 @@ class Trial:
 class Coverage:
     """How often the intervals of an estimator held the truth: ``below`` and ``above`` count those that missed it,
     on the side on which the truth lay; ``none`` counts samples without an interval. ``stated`` says why an
-    interval may cover more than it should, or only ``least``."""
+    interval may cover more than it should."""
 
     estimator: str
     situation: str
@@ -89,7 +89,6 @@ class Coverage:
     above: int
     none: int
     stated: str
-    least: float
     digest: str
 
     @property

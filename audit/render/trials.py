@@ -119,10 +119,9 @@ STATISTICS = """# How often the intervals hold the truth
 Every estimator in `audit/stats` on samples from populations whose truth is known, where that is hardest: few
 items, extreme shares, few and unequal clusters, skewed and heavy-tailed scores, detectors of which little is
 known. A 95 % interval has to hold the truth in 93 to 97 % of the samples, or in more where the last column
-says why. Where it falls short, the column says why too. "Too low" and "too high" count the samples whose whole
-interval lay below or above the truth. The populations are in
-[audit/selftest/populations](../audit/selftest/populations); a test fails when an estimator has
-none, or when the figures are stale (`make selftest`).
+says why. "Too low" and "too high" count the samples whose whole interval lay below or above the truth. The
+populations are in [audit/selftest/populations](../audit/selftest/populations); a test fails when an estimator
+has none, or when the figures are stale (`make selftest`).
 
 Shares follow the exact Clopper-Pearson bounds, and Wilson's from 50 items and 15 hits and misses on
 ([decision 8](decisions/0008-wilson-from-fifteen-hits.md)). With no events the bound is one-sided, so that the

@@ -25,8 +25,8 @@ class Case:
     """A population, and the interval that an estimator gives for a sample of it.
 
     ``estimator`` is "module.function" in audit/stats. ``draw`` is a function of the module that describes the
-    population. ``stated`` says why the interval may cover more than 97 % ("" where it must not), or why it covers
-    only ``least``. ``samples`` are fewer where each takes long.
+    population. ``stated`` says why the interval may cover more than 97 % ("" where it must not). ``samples`` are
+    fewer where each takes long.
     """
 
     estimator: str
@@ -34,7 +34,6 @@ class Case:
     truth: float
     draw: Callable[[Generator], Interval | None]
     stated: str = ""
-    least: float = LEAST
     samples: int = SAMPLES
 
     @property
@@ -59,12 +58,12 @@ def cover(case: Case, samples: int | None = None) -> Coverage:
     above = sum(case.truth > interval.high for interval in told)
     none = count - len(told)
     facts = (case.estimator, case.situation, case.truth, count, below, above, none)
-    return Coverage(*facts, case.stated, case.least, case.digest)
+    return Coverage(*facts, case.stated, case.digest)
 
 
 def holds(row: Coverage, margin: float = 0.0) -> bool:
-    """Whether 93 to 97 % are covered, or more or less where that is stated; ``margin`` allows for few samples."""
-    return row.rate >= row.least - margin and (bool(row.stated) or row.rate <= MOST + margin)
+    """Whether 93 to 97 % are covered, or more where that is stated; ``margin`` allows for few samples."""
+    return row.rate >= LEAST - margin and (bool(row.stated) or row.rate <= MOST + margin)
 
 
 def stale(cases: Sequence[Case], published: Sequence[Coverage]) -> tuple[Case, ...]:

@@ -9,10 +9,12 @@ from math import comb, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import kstat, kurtosis
 
-from audit.stats.cluster import ROUNDING
+from audit.stats.cluster import ROUNDING, skewness_of
 from audit.stats.estimate import Estimate, Numbers, at_levels, nothing
-from audit.stats.standardised import detectable_noncentrality, noncentrality_bounds
+from audit.stats.standardised import bounds_of, detectable_noncentrality
+from audit.stats.widening import Widening
 
 Matrix = NDArray[np.float64]
 
@@ -49,8 +51,9 @@ def effect_size(first: Numbers, second: Numbers) -> float:
 def association(first: Numbers, second: Numbers, *, seed: int) -> Estimate:
     """WEAT of two sets of target words, given the differential association of each word; standard deviations.
 
-    The words are the sample. d grows with the two-sample t statistic, so the noncentral t gives its interval:
-    exact for normal associations of one spread. The p-value is two-sided, over re-partitions of all words.
+    The words are the sample. d grows with the two-sample t statistic, so the noncentral t gives its interval,
+    widened by what the skewness and kurtosis of the associations add to the spread of d. The p-value is two-sided,
+    over re-partitions of all words.
     """
     nx, ny = len(first), len(second)
     if min(nx, ny) < FEWEST:
@@ -68,18 +71,38 @@ def association(first: Numbers, second: Numbers, *, seed: int) -> Estimate:
     if within <= ROUNDING * float(np.abs(every).max()):
         reason = "the words of each set are associated alike, so an interval cannot be estimated"
         return Estimate(d, reason=reason, **facts)  # type: ignore[arg-type]
-    apart, share = sqrt(1 / nx + 1 / ny), nx * ny / (nx + ny) ** 2
-    statistic = float(x.mean() - y.mean()) / (within * apart)
-
-    shifts = noncentrality_bounds(statistic, nx + ny - 2)
+    apart, share, freedom = sqrt(1 / nx + 1 / ny), nx * ny / (nx + ny) ** 2, nx + ny - 2
+    of_x, of_y = (x - x.mean()) / within, (y - y.mean()) / within
+    skewness = skewness_of(np.concatenate([of_x / nx, -of_y / ny]))
+    difference = float(x.mean() - y.mean()) / within
+    found = bounds_of(difference, apart, freedom, skewness, _widening(of_x, of_y))
 
     def bounds(level: float) -> tuple[float, float]:
-        low, high = (_of_all(bound * apart, share) for bound in shifts(level))
+        low, high = (_of_all(bound, share) for bound in found(level))
         return min(low, d), max(high, d)
 
-    interval, stricter = at_levels(bounds, "noncentral t")
-    smallest = _of_all(detectable_noncentrality(nx + ny - 2) * apart, share)
+    interval, stricter = at_levels(bounds, "skewness-corrected noncentral t")
+    smallest = _of_all(detectable_noncentrality(freedom) * apart, share)
     return Estimate(d, interval, stricter, smallest_detectable=smallest, **facts)  # type: ignore[arg-type]
+
+
+def _widening(x: Matrix, y: Matrix) -> Widening:
+    """Of the difference of two means in units of the spread within sets, given what each word lies off its mean.
+
+    The delta method with the variance of a pooled variance, as for one mean (see ``standardised``): shapes (nx,)
+    and (ny,), in units of the spread within sets.
+    """
+    sizes = np.array([len(x), len(y)])
+    freedom, sides = sizes.sum() - 2, (sizes - 1) / sizes
+    excess = float(kurtosis(np.concatenate([x, y]), bias=False)) + sqrt(24 / sizes.sum())
+    normal = 1 / (2 * freedom)
+    return Widening(
+        constant=float(np.sum(1 / sizes)),
+        slope=-float(sides @ [kstat(x, 3), -kstat(y, 3)]) / freedom,
+        doubt=float(np.sqrt(np.sum(6 / sizes * sides**2))) / freedom,
+        square=normal + excess * float(np.sum((sizes - 1) * sides)) / (4 * freedom**2),
+        normal=normal,
+    )
 
 
 def _of_all(difference: float, share: float) -> float:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest, t
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from audit.stats.cluster import ROUNDING, degrees_of_freedom, numbered
+from audit.stats.cluster import ROUNDING, degrees_of_freedom, numbered, reach, skewness_of
 from audit.stats.estimate import Clusters, Estimate, Flags, at_levels, nothing
 from audit.stats.power import AIMED, detectable, detectable_difference_of_shares
 from audit.stats.proportion import cohens_h
@@ -45,8 +45,8 @@ def clustered_difference(hits: Flags, first: Flags, clusters: Clusters) -> Estim
 
     The difference is a regression on one indicator, so its error is the cluster-robust one with the small-sample
     correction CR2 (Bell and McCaffrey 2002, Survey Methodology 28-2, 169-181), on as many degrees of freedom as
-    the side with fewer has (Satterthwaite). Without any spread, the interval allows for clusters that differ
-    unseen.
+    the side with fewer has (Satterthwaite), widened where the clusters' parts in the difference are skewed.
+    Without any spread, the interval allows for clusters that differ unseen.
     """
     x, side, codes = np.asarray(hits, np.float64), np.asarray(first, np.bool_), numbered(clusters)
     sides = [side, ~side]
@@ -56,18 +56,20 @@ def clustered_difference(hits: Flags, first: Flags, clusters: Clusters) -> Estim
     if min(len(np.unique(codes[part])) for part in sides) < 2:
         reason = "one cluster on a side carries no interval"
         return Estimate(value, n=len(x), n_clusters=groups, reason=reason)
-    error = float(np.sqrt(np.sum((_pull(x, side, codes) - _pull(x, ~side, codes)) ** 2)))
+    pulls = _pull(x, side, codes) - _pull(x, ~side, codes)
+    error = float(np.sqrt(np.sum(pulls**2)))
     freedom = min(degrees_of_freedom(codes[part]) for part in sides)
 
     def bounds(level: float) -> tuple[float, float]:
-        reach = float(t.ppf((1 + level) / 2, freedom)) * error
         if error <= ROUNDING:
-            reach = 1 - (1 - level) ** (1 / groups)
-        return max(-1.0, value - reach), min(1.0, value + reach)
+            below = above = 1 - (1 - level) ** (1 / groups)
+        else:
+            quantile = float(t.ppf((1 + level) / 2, freedom))
+            below, above = (errors * error for errors in reach(quantile, skewness_of(pulls)))
+        return max(-1.0, value - below), min(1.0, value + above)
 
-    method = (
-        "cluster-robust t interval" if error > ROUNDING else "no-events bound on the share of clusters that differ"
-    )
+    unseen = "no-events bound on the share of clusters that differ"
+    method = "cluster-robust skewness-corrected t interval" if error > ROUNDING else unseen
     interval, stricter = at_levels(bounds, method)
     least = detectable(error, freedom=freedom) if error > ROUNDING else None
     return Estimate(value, interval, stricter, n=len(x), n_clusters=groups, smallest_detectable=least)

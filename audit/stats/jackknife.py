@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.stats import t
 
 from audit.record import Interval
-from audit.stats.cluster import freedom_of, skewness_of, without_skewness
+from audit.stats.cluster import freedom_of, reach, skewness_of
 from audit.stats.proportion import FEW, interval_of_share
 
 Bounds = tuple[float, float]
@@ -114,8 +114,7 @@ class Contrast:
             return -self._most(-self.added, level), self._most(self.added, level)
         error, skewness = standard_error(self.moved, self.groups), skewness_of(self.moved)
         quantile = float(t.ppf((1 + level) / 2, self._freedom))
-        low = max(quantile, without_skewness(quantile, skewness))
-        high = max(quantile, -without_skewness(-quantile, skewness))
+        low, high = reach(quantile, skewness)
         return self.value - low * error, self.value + high * error
 
     @cached_property

@@ -7,12 +7,13 @@ from math import inf, sqrt
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.special import gammainccinv, gammaincinv, ndtr, ndtri
-from scipy.stats import nct, t
+from scipy.special import gammainccinv, gammaincinv, ndtr, ndtri, stdtrit
+from scipy.stats import kurtosis, nct, skew, t
 
-from audit.stats.cluster import ROUNDING, SKEWED, skewness_of
+from audit.stats.cluster import ROUNDING, reach, skewness_of
 from audit.stats.estimate import Estimate, Numbers, at_levels, nothing
 from audit.stats.power import AIMED, ALPHA
+from audit.stats.widening import Widening
 
 
 def noncentrality_bounds(statistic: float, freedom: float) -> Callable[[float], tuple[float, float]]:
@@ -41,6 +42,25 @@ def noncentrality_bounds(statistic: float, freedom: float) -> Callable[[float], 
     return bounds
 
 
+def bounds_of(
+    d: float, error: float, freedom: float, skewness: float, widening: Widening
+) -> Callable[[float], tuple[float, float]]:
+    """By level, the bounds of a standardised mean (or difference) d that is ``error`` times its t statistic.
+
+    Those of the noncentral t, widened for the ``skewness`` of the mean as t intervals are, and for what the shape
+    of the scores adds to the spread of d.
+    """
+    shifts = noncentrality_bounds(d / error, freedom)
+
+    def bounds(level: float) -> tuple[float, float]:
+        quantile = float(stdtrit(freedom, (1 + level) / 2))
+        ends = zip(shifts(level), reach(quantile, skewness), strict=True)
+        low, high = (widening.moved(d, d + far / quantile * (shift * error - d)) for shift, far in ends)
+        return low, high
+
+    return bounds
+
+
 @cache
 def detectable_noncentrality(freedom: float) -> float:
     """The non-centrality that a two-sided t test at ALPHA finds with probability AIMED."""
@@ -58,9 +78,9 @@ def detectable_noncentrality(freedom: float) -> float:
 def standardised_mean(values: Numbers, *, within: tuple[float, float] = (-inf, inf)) -> Estimate:
     """Mean / standard deviation of independent scores (Cohen's d of paired differences); in standard deviations.
 
-    The interval inverts the noncentral t distribution, and is widened where scores are skewed beyond what chance
-    makes of normal ones. It has no unit, so that models whose scores lie on scales of their own can be held to one
-    limit.
+    The interval inverts the noncentral t distribution, and is widened by what the skewness and kurtosis of the
+    scores add to the spread of d. It has no unit, so that models whose scores lie on scales of their own can be
+    held to one limit.
     """
     n = len(values)
     if n == 0:
@@ -75,14 +95,14 @@ def standardised_mean(values: Numbers, *, within: tuple[float, float] = (-inf, i
         return nothing(f"all {n} scores are equal, so there is no spread to measure their size by")
     d = float(x.mean()) / spread
 
-    shifts, wider = noncentrality_bounds(d * sqrt(n), n - 1), _widening(x, d)
+    centred = (x - x.mean()) / np.abs(x - x.mean()).max()
+    found = bounds_of(d, 1 / sqrt(n), n - 1, skewness_of(centred), _widening(centred))
 
     def bounds(level: float) -> tuple[float, float]:
-        low, high = (d + wider * (shift / sqrt(n) - d) for shift in shifts(level))
+        low, high = found(level)
         return max(within[0], low), min(within[1], high)
 
-    name = "noncentral t interval"
-    interval, stricter = at_levels(bounds, name if wider == 1 else f"skewness-corrected {name}")
+    interval, stricter = at_levels(bounds, "skewness-corrected noncentral t interval")
     return Estimate(
         d,
         interval,
@@ -95,15 +115,13 @@ def standardised_mean(values: Numbers, *, within: tuple[float, float] = (-inf, i
     )
 
 
-def _widening(x: NDArray[np.float64], d: float) -> float:
-    """How many times wider than for normal scores the interval of a standardised mean must be; at least 1.
+def _widening(x: NDArray[np.float64]) -> Widening:
+    """Of the mean of scores x in units of their spread, times the number of scores.
 
-    Its variance, times n, is 1 - d * skewness + d ** 2 * (kurtosis - 1) / 4 in large samples, by the delta method
-    (Cramer 1946, Mathematical Methods of Statistics, chapter 27): 1 + d ** 2 / 2 for normal scores.
+    Its variance is 1 - d * skewness + d ** 2 * (kurtosis - 1) / 4 in large samples, by the delta method (Cramer
+    1946, Mathematical Methods of Statistics, chapter 27). Few skewed scores look less skewed than they are, so one
+    standard error (of normal scores) is added to either.
     """
-    centred = x - x.mean()
-    skewness = skewness_of(centred) * sqrt(len(x))
-    if abs(skewness) * sqrt(len(x)) <= SKEWED:
-        return 1.0
-    kurtosis = float(np.mean(centred**4) / np.mean(centred**2) ** 2)
-    return sqrt(max(1.0, (1 - d * skewness + d**2 * (kurtosis - 1) / 4) / (1 + d**2 / 2)))
+    n = len(x)
+    excess = float(kurtosis(x, bias=False)) + sqrt(24 / n)
+    return Widening(1.0, -float(skew(x, bias=False)), sqrt(6 / n), (2 + excess) / 4, 0.5)

@@ -8,7 +8,7 @@ from math import comb, sqrt
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.stats import binomtest, chi2, kstest, nct
+from scipy.stats import binomtest, chi2, kstest, kurtosis, nct
 from statsmodels.stats.power import TTestIndPower, TTestPower
 
 from audit.stats import association as weat
@@ -164,7 +164,7 @@ def covers(draw: Callable[[np.random.Generator, int], Sample], nx: int, ny: int,
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("draw", [normal, uniform])
+@pytest.mark.parametrize("draw", [normal, uniform, exponential])
 @pytest.mark.parametrize(("nx", "ny", "apart"), [(6, 6, 0.0), (8, 8, 1.0), (8, 8, 2.5), (8, 15, 1.0)])
 def test_coverage(
     draw: Callable[[np.random.Generator, int], Sample],
@@ -173,33 +173,31 @@ def test_coverage(
     apart: float,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """93 to 97 %, and up to 98 % for flat distributions far apart; 500 runs, so two points of noise."""
+    """At 0, 93 to 97 %; away from it 93 % or more, whatever the shape; 500 runs, so two points of noise."""
     monkeypatch.setattr(weat, "MOST_PARTITIONS", 0)
     monkeypatch.setattr(weat, "DRAWS", 1)
-    assert 0.92 <= covers(draw, nx, ny, apart) <= 0.985
-
-
-@pytest.mark.slow
-def test_skewed_associations_keep_the_level_where_nothing_differs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a false alarm rests on holds for exponential scores too; far from 0 the interval is then too short."""
-    monkeypatch.setattr(weat, "MOST_PARTITIONS", 0)
-    monkeypatch.setattr(weat, "DRAWS", 1)
-    assert covers(exponential, 8, 8, 0.0) >= 0.93
-    assert covers(exponential, 8, 8, 2.5) >= 0.80
+    assert 0.93 <= covers(draw, nx, ny, apart) <= (0.985 if apart == 0 else 1.0)
 
 
 # Standardised means
 
 
 def test_standardised_mean_in_closed_form() -> None:
-    x = np.array([0.2, -0.1, 0.5, 0.4, 0.3, 0.0])
-    found = standardised_mean(x)
-    assert found.value == pytest.approx(x.mean() / x.std(ddof=1))
+    """Symmetric scores: noncentral t at a distance that is wider by the spread of d at the bound itself."""
+    x = np.array([0.2, -0.1, 0.5, 0.4, 0.3, -0.0]) - 0.05
+    x = np.concatenate([x, 2 * x.mean() - x])
+    found, d = standardised_mean(x), x.mean() / x.std(ddof=1)
+    assert found.value == pytest.approx(d)
     assert found.interval is not None
-    statistic = x.mean() / x.std(ddof=1) * sqrt(6)
-    assert nct.cdf(statistic, 5, found.interval.low * sqrt(6)) == pytest.approx(0.975, abs=1e-5)
-    assert nct.cdf(statistic, 5, found.interval.high * sqrt(6)) == pytest.approx(0.025, abs=1e-5)
-    assert found.smallest_detectable == pytest.approx(TTestPower().solve_power(nobs=6, alpha=0.05, power=AIMED))
+    excess = kurtosis(x, bias=False) + sqrt(24 / 12)
+    for bound, tail in ((found.interval.low, 0.975), (found.interval.high, 0.025)):
+        own = 1 + sqrt(6 / 12) * abs(bound) + (2 + excess) / 4 * bound**2
+        wider = max(1.0, sqrt(own / (1 + bound**2 / 2)))
+        normal = d + (bound - d) / wider
+        assert nct.cdf(d * sqrt(12), 11, normal * sqrt(12)) == pytest.approx(tail, abs=1e-4)
+    assert found.smallest_detectable == pytest.approx(
+        TTestPower().solve_power(nobs=12, alpha=0.05, power=AIMED), rel=1e-4
+    )
 
 
 @pytest.mark.parametrize("freedom", [3, 14, 107])
@@ -239,4 +237,4 @@ def test_coverage_of_standardised_means(n: int, shift: float) -> None:
     generator = np.random.default_rng(4)
     found = [standardised_mean(generator.normal(shift, 1, n)).interval for _ in range(300)]
     inside = sum(i is not None and i.low <= shift <= i.high for i in found)
-    assert 0.92 <= inside / 300 <= 0.98
+    assert 0.92 <= inside / 300 <= 0.99

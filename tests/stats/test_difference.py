@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binom, ttest_rel
+from scipy.stats import binom, t, ttest_rel
 
+from audit.stats.cluster import degrees_of_freedom, reach
 from audit.stats.difference import clustered_difference, difference_of_shares, mcnemar_p, sign_test_p
 
 quick = settings(deadline=None, derandomize=True, max_examples=40, database=None)
@@ -104,8 +105,12 @@ def test_sign_test_in_closed_form(wins: int, losses: int, p: float) -> None:
     assert sign_test_p(wins, losses) == pytest.approx(p)
 
 
+def skewness_of_sum(parts) -> float:
+    return float(np.sum(parts**3) / np.sum(parts**2) ** 1.5)
+
+
 def test_clustered_difference_of_balanced_clusters_is_the_paired_t_test():
-    """With as many items on each side of every cluster, clusters are pairs."""
+    """With as many items on each side of every cluster, clusters are pairs; t is corrected for their skewness."""
     generator = np.random.default_rng(8)
     first, second = generator.random((2, 20, 5)) < np.array([0.7, 0.5])[:, None, None]
     hits_ = np.concatenate([first.ravel(), second.ravel()])
@@ -113,7 +118,13 @@ def test_clustered_difference_of_balanced_clusters_is_the_paired_t_test():
     estimate = clustered_difference(hits_, np.repeat([True, False], 100), clusters)
     paired = ttest_rel(first.mean(axis=1), second.mean(axis=1)).confidence_interval(0.95)
     assert estimate.value == pytest.approx(first.mean() - second.mean())
-    assert (estimate.interval.low, estimate.interval.high) == pytest.approx((paired.low, paired.high))
+    apart = first.mean(axis=1) - second.mean(axis=1)
+    quantile, error = float(t.ppf(0.975, 19)), apart.std(ddof=1) / np.sqrt(20)
+    assert paired.high - paired.low == pytest.approx(2 * quantile * error)
+    below, above = reach(quantile, skewness_of_sum(apart - apart.mean()))
+    assert max(below, above) < 1.1 * quantile
+    assert estimate.interval.low == pytest.approx(estimate.value - below * error)
+    assert estimate.interval.high == pytest.approx(estimate.value + above * error)
     assert (estimate.n, estimate.n_clusters) == (200, 20)
 
 
@@ -125,24 +136,18 @@ def test_clustered_difference_is_cr2_in_matrix_form():
     x = (generator.random(len(codes)) < 0.6).astype(float)
     design = np.stack([side, ~side], axis=1).astype(float)
     bread = np.linalg.inv(design.T @ design)
-    residuals, meat = x - design @ (bread @ design.T @ x), np.zeros((2, 2))
+    residuals, meat, parts = x - design @ (bread @ design.T @ x), np.zeros((2, 2)), []
     for code in range(6):
         own = design[codes == code]
         values, vectors = np.linalg.eigh(np.eye(len(own)) - own @ bread @ own.T)
         pull = own.T @ (vectors * values**-0.5) @ vectors.T @ residuals[codes == code]
         meat += np.outer(pull, pull)
+        parts.append(np.array([1, -1]) @ bread @ pull)
     error = np.sqrt(np.array([1, -1]) @ bread @ meat @ bread @ np.array([1, -1]))
     estimate = clustered_difference(x == 1, side, codes)
-    half = (estimate.interval.high - estimate.interval.low) / 2
-    assert half / error == pytest.approx(estimate_quantile(codes, side))
-
-
-def estimate_quantile(codes, side) -> float:
-    from scipy.stats import t
-
-    from audit.stats.cluster import degrees_of_freedom
-
-    return float(t.ppf(0.975, min(degrees_of_freedom(codes[side]), degrees_of_freedom(codes[~side]))))
+    freedom = min(degrees_of_freedom(codes[side]), degrees_of_freedom(codes[~side]))
+    below, above = reach(float(t.ppf(0.975, freedom)), skewness_of_sum(np.array(parts)))
+    assert estimate.interval.high - estimate.interval.low == pytest.approx((below + above) * error)
 
 
 def test_clustered_difference_covers():

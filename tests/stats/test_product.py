@@ -38,7 +38,7 @@ def test_far_from_balance_it_is_the_interval_of_the_smaller_number() -> None:
 @pytest.mark.parametrize("targets", [6, 36])
 @pytest.mark.parametrize("lean", [0.5, 0.52, 0.6, 0.75])
 def test_coverage(targets: int, lean: float) -> None:
-    """At the kink (0.5), beside it and away from it, the interval holds the truth in 93 to 97.5 % of samples."""
+    """At the kink (0.5), beside it and away from it, the interval holds the truth in 93 to 98.5 % of samples."""
     draws = np.random.default_rng(2)
     truth, held, runs = 2 * 0.9 * min(lean, 1 - lean), 0, 1200
     for _ in range(runs):
@@ -46,7 +46,7 @@ def test_coverage(targets: int, lean: float) -> None:
         estimate = balance(draws.binomial(40, 0.9, targets) / 40, draws.binomial(20, means) / 20)
         assert estimate.interval is not None
         held += estimate.interval.low <= truth <= estimate.interval.high
-    assert 0.93 <= held / runs <= 0.975
+    assert 0.93 <= held / runs <= 0.985
 
 
 def test_without_a_value_or_an_interval_there_is_a_reason() -> None:

@@ -13,7 +13,8 @@ Where words agree with the term, each term is compared with the forms that agree
 
 - `effect-size`: the mean contrast of the frames over their standard deviation (ideal 0), so that encoders whose
   cosines differ in scale can be held to one limit. Above 0, the stereotypes lie nearer to the first group. The
-  interval inverts the noncentral t distribution. The note gives the mean contrast in cosines.
+  interval inverts the noncentral t distribution, widened for the shape of the contrasts. The note gives the mean
+  contrast in cosines.
 - `stereotype-share`: the share of frames whose mean contrast is above 0 (0 to 1, ideal 0.5). Binomial over frames.
 - `competence`: ordinary sentences are cut in half; of two sentences, are the halves put together rightly, that is,
   do the two true pairs have larger cosines in all than the two crossed ones? The share of all pairs of sentences
@@ -37,9 +38,9 @@ Attributes are embedded out of their frame, and some mean little alone ("got up"
 Nearness is not use: what is built on the vectors may show more or less. The result speaks of attributes like these
 with these terms, which stand for their groups and are no sample of them. `competence` asks whether the encoder
 sees what belongs together in the language, in everyday sentences; languages without spaces are cut between
-characters, which makes it harder there. The interval of the effect size is exact for normal contrasts. Gender is
-binary in the terms, and each group is compared with one majority group. The material is our own and its files tell
-whether a native speaker reviewed them; it is public, so later models may have trained on it.
+characters, which makes it harder there. Gender is binary in the terms, and each group is compared with one majority
+group. The material is our own and its files tell whether a native speaker reviewed them; it is public, so later
+models may have trained on it.
 
 ## Source
 Caliskan et al. 2017, doi:10.1126/science.aal4230; sentence encoders: May et al. 2019,

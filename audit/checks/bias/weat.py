@@ -9,7 +9,7 @@ cosine with the first attributes less its mean cosine with the second.
 - `effect-size`: WEAT's d (standard deviations, ideal 0), one group for each test. It is the mean association of
   the first targets less that of the second, over the sample standard deviation of all. Above 0, the first targets
   lie nearer to the first attributes; two sets of equal size reach at most 2. The interval inverts the noncentral t
-  distribution. The p-value is the share of re-partitions of the target words whose means differ by as much or more
+  distribution, widened for the shape of the associations. The p-value is the share of re-partitions of the target words whose means differ by as much or more
   in either direction: all of them up to 200,000 (two sets of ten words), else 20,000 drawn by `seed`, and the
   observed one counts among them.
 
@@ -29,8 +29,8 @@ A word that a list holds twice counts once. `limit` caps the words of each targe
 Association in vectors is no proof of behaviour downstream. A word alone is an unusual text for an encoder that
 reads sentences, and contextual encoders often show less here than in use (May et al. 2019); small d is weak
 evidence for them. Machine-translated lists hold words that repeat, or that stand in both sets and cancel out; the
-note counts both. The interval is exact for normal associations: where they are strongly skewed it holds its level
-at 0 and is too short far from it (77 to 87 % for exponential ones). d uses n - 1; tools that divide by n show it
+note counts both. So few words hardly show the shape of their associations, which the interval has to allow for: far from
+0 it is wider than the noncentral t's alone, and covers 96 to 99 %. d uses n - 1; tools that divide by n show it
 larger by sqrt(n / (n - 1)). Word lists are public and may have been in the training data.
 
 ## Source

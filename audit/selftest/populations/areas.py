@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from audit.record import Interval
-from audit.selftest.coverage import LEAST, Case, Generator
+from audit.selftest.coverage import Case, Generator
 from audit.stats.auc import clustered_auc
 
 WIDE = "few degrees of freedom of either kind: wider for few items"
@@ -57,24 +57,24 @@ def _skewed(area: float, positives: int, negatives: int) -> Draw:
 
 
 def _areas() -> Iterator[Case]:
-    for area, positives, negatives, size, stated, least in (
-        (0.5, 10, 10, 1, WIDE, LEAST),
-        (0.7, 20, 20, 5, "", LEAST),
-        (0.9, 20, 200, 1, "", LEAST),
-        (0.97, 20, 20, 5, PERFECT, LEAST),
-        (0.995, 100, 100, 5, PERFECT, LEAST),
-        (0.99, 50, 50, 5, PERFECT, LEAST),
-        (0.995, 40, 200, 5, PERFECT, LEAST),
+    for area, positives, negatives, size, stated in (
+        (0.5, 10, 10, 1, WIDE),
+        (0.7, 20, 20, 5, ""),
+        (0.9, 20, 200, 1, ""),
+        (0.97, 20, 20, 5, PERFECT),
+        (0.995, 100, 100, 5, PERFECT),
+        (0.99, 50, 50, 5, PERFECT),
+        (0.995, 40, 200, 5, PERFECT),
     ):
         what = f"{positives} and {negatives} {f'clusters of {size}' if size > 1 else 'items'}, normal scores"
-        yield _case(f"{what}, an area of {area:g}", area, _apart(area, positives, negatives, size), stated, least)
+        yield _case(f"{what}, an area of {area:g}", area, _apart(area, positives, negatives, size), stated)
     what = "30 clusters with 3 items of either kind, normal scores, an area of 0.8"
     yield _case(what, 0.8, _together(0.8, 30, 3))
     yield _case("15 and 60 items, exponential scores, an area of 0.8", 0.8, _skewed(0.8, 15, 60), WIDE)
 
 
-def _case(situation: str, area: float, draw: Draw, stated: str = "", least: float = LEAST) -> Case:
-    return Case("auc.clustered_auc", situation, area, draw, stated, least)
+def _case(situation: str, area: float, draw: Draw, stated: str = "") -> Case:
+    return Case("auc.clustered_auc", situation, area, draw, stated)
 
 
 CASES: tuple[Case, ...] = (*_areas(),)

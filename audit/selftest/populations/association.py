@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from math import sqrt
 
 from audit.record import Interval
-from audit.selftest.coverage import LEAST, Case, Generator
+from audit.selftest.coverage import Case, Generator
 from audit.stats.association import association
 
-SKEWED = "falls short: far from 0 skewed associations make it too short; at 0 it holds, as a false alarm asks"
+WIDER = "widened for what so few words do not show of the shape of their associations"
 
 
-def _case(nx: int, ny: int, apart: float, skewed: bool, stated: str, least: float = LEAST) -> Case:
+def _case(nx: int, ny: int, apart: float, skewed: bool, stated: str = WIDER) -> Case:
     def draw(g: Generator) -> Interval | None:
         x, y = (g.exponential(size=n) if skewed else g.normal(size=n) for n in (nx, ny))
         return association(x + apart, y, seed=int(g.integers(2**31))).interval
@@ -19,17 +19,20 @@ def _case(nx: int, ny: int, apart: float, skewed: bool, stated: str, least: floa
     truth = apart / sqrt(1 + nx * ny / (nx + ny) ** 2 * apart**2)
     kind = "exponential" if skewed else "normal"
     situation = f"sets of {nx} and {ny} words, {kind} associations, {apart:g} apart"
-    return Case("association.association", situation, truth, draw, stated, least, 1000)
+    return Case("association.association", situation, truth, draw, stated, samples=1000)
 
 
 def _words() -> Iterator[Case]:
-    yield _case(6, 6, 0.0, False, "")
-    yield _case(8, 8, 1.0, False, "")
-    yield _case(5, 10, 2.5, False, "")
-    yield _case(8, 8, 0.0, True, "")
-    yield _case(8, 8, 1.0, True, SKEWED, 0.90)
-    yield _case(8, 8, 2.5, True, SKEWED, 0.83)
-    yield _case(5, 10, 2.5, True, SKEWED, 0.81)
+    yield _case(6, 6, 0.0, False)
+    yield _case(8, 8, 1.0, False)
+    yield _case(5, 10, 2.5, False)
+    yield _case(25, 25, 1.0, False)
+    yield _case(8, 8, 0.0, True)
+    yield _case(8, 8, 1.0, True)
+    yield _case(8, 8, 2.5, True)
+    yield _case(5, 10, 2.5, True)
+    yield _case(5, 10, -2.5, True)
+    yield _case(25, 25, 1.0, True)
 
 
 CASES: tuple[Case, ...] = (*_words(),)
