@@ -38,9 +38,9 @@ Attributes are embedded out of their frame, and some mean little alone ("got up"
 Nearness is not use: what is built on the vectors may show more or less. The result speaks of attributes like these
 with these terms, which stand for their groups and are no sample of them. `competence` asks whether the encoder
 sees what belongs together in the language, in everyday sentences; languages without spaces are cut between
-characters, which makes it harder there. Gender is binary in the terms, and each group is compared with one majority
-group. The material is our own and its files tell whether a native speaker reviewed them; it is public, so later
-models may have trained on it.
+characters, which makes it harder there. Gender is binary in the terms, and each group is compared with one
+majority group. The material is our own and its files tell whether a native speaker reviewed them; it is public,
+so later models may have trained on it.
 
 ## Source
 Caliskan et al. 2017, doi:10.1126/science.aal4230; sentence encoders: May et al. 2019,

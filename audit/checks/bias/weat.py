@@ -9,9 +9,9 @@ cosine with the first attributes less its mean cosine with the second.
 - `effect-size`: WEAT's d (standard deviations, ideal 0), one group for each test. It is the mean association of
   the first targets less that of the second, over the sample standard deviation of all. Above 0, the first targets
   lie nearer to the first attributes; two sets of equal size reach at most 2. The interval inverts the noncentral t
-  distribution, widened for the shape of the associations. The p-value is the share of re-partitions of the target words whose means differ by as much or more
-  in either direction: all of them up to 200,000 (two sets of ten words), else 20,000 drawn by `seed`, and the
-  observed one counts among them.
+  distribution, widened for the shape of the associations. The p-value is the share of re-partitions of the target
+  words whose means differ by as much or more in either direction: all of them up to 200,000 (two sets of ten
+  words), else 20,000 drawn by `seed`, and the observed one counts among them.
 
 Whether an association is a harm depends on the lists: that flowers are pleasant is none, that names of one group
 are unpleasant is stereotyping, a harm of representation; it reaches whatever sorts, searches or matches by these
@@ -29,9 +29,9 @@ A word that a list holds twice counts once. `limit` caps the words of each targe
 Association in vectors is no proof of behaviour downstream. A word alone is an unusual text for an encoder that
 reads sentences, and contextual encoders often show less here than in use (May et al. 2019); small d is weak
 evidence for them. Machine-translated lists hold words that repeat, or that stand in both sets and cancel out; the
-note counts both. So few words hardly show the shape of their associations, which the interval has to allow for: far from
-0 it is wider than the noncentral t's alone, and covers 96 to 99 %. d uses n - 1; tools that divide by n show it
-larger by sqrt(n / (n - 1)). Word lists are public and may have been in the training data.
+note counts both. So few words hardly show the shape of their associations, which the interval allows for: far from
+0 it is wider than that of the noncentral t alone, and covers 95 to 99 %. d uses n - 1; tools that divide by n show
+it larger by sqrt(n / (n - 1)). Word lists are public and may have been in the training data.
 
 ## Source
 Caliskan, Bryson and Narayanan 2017, doi:10.1126/science.aal4230; May et al. 2019, https://aclanthology.org/N19-1063;
