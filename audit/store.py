@@ -14,8 +14,16 @@ from audit.disk import disk_errors, write_whole
 from audit.errors import RunFolderError
 from audit.record import Observation
 
+MARK = "plan.json"
+"""The file that makes a folder that of a run."""
 CHANGED = "model-changed.txt"
 FIELDS = tuple(field.name for field in fields(Observation))
+
+
+def refuse_others_card(folder: Path, *marks: str) -> None:
+    """Raise RunFolderError when ``folder`` holds a README.md (as model cards are named) and none of our ``marks``."""
+    if (folder / "README.md").exists() and not any((folder / mark).exists() for mark in marks):
+        raise RunFolderError(f"{folder} holds a README.md that is not Assay's: choose another --out.")
 
 
 class RunFolder:
@@ -29,6 +37,7 @@ class RunFolder:
         with disk_errors(self.path):
             if self.path.exists() and not self.path.is_dir():
                 raise RunFolderError(f"{self.path} is a file: choose another --out.")
+            refuse_others_card(self.path, MARK)
             (self.path / "observations").mkdir(parents=True, exist_ok=True)
             self._lock = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
         try:
@@ -51,7 +60,7 @@ class RunFolder:
 
     def _claim(self) -> None:
         """Write the plan's digest before the first probe; refuse a folder that belongs to another plan."""
-        mark = self.path / "plan.json"
+        mark = self.path / MARK
         if mark.exists() and not self._fresh:
             try:
                 held = json.loads(mark.read_text(encoding="utf-8"))["plan"]
@@ -60,8 +69,6 @@ class RunFolder:
             if held != self._digest:
                 raise RunFolderError(f"{self.path} holds another audit: choose another --out, or pass --fresh.")
             return
-        if not mark.exists() and (self.path / "README.md").exists():
-            raise RunFolderError(f"{self.path} holds a README.md that is not Assay's: choose another --out.")
         for file in (self.path / "observations").glob("*.jsonl*"):
             file.unlink()
         (self.path / CHANGED).unlink(missing_ok=True)

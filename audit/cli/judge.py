@@ -23,23 +23,24 @@ def judge(run_folder: Path, policy_name: str | None, waivers: Path | None, out: 
       assay judge assay-runs/demo-1a2b3c4d --policy stricter.yaml --out judged
       assay judge assay-runs/demo-1a2b3c4d --waivers waivers.yaml
     """
-    from audit.errors import InputError
+    from audit.errors import RunFolderError
     from audit.judge import judge_again
     from audit.policy.read import read_policy
     from audit.policy.waivers import read_waivers
-    from audit.render import refuse_others_files, write_all
+    from audit.render import write_all
     from audit.render.text import summary
-    from audit.report import read_report, write_report
+    from audit.report import AUDIT, read_report, write_report
+    from audit.store import MARK, refuse_others_card
 
     report = read_report(run_folder)
     policy = read_policy(policy_name) if policy_name else report.policy
     judged = judge_again(report, policy, read_waivers(waivers) if waivers else ())
     if out:
-        if (out / "observations").is_dir():
-            raise InputError(
+        if (out / MARK).exists():
+            raise RunFolderError(
                 f"{out} is the folder of a run, whose own verdict would be replaced: give --out another."
             )
-        refuse_others_files(out)
+        refuse_others_card(out, AUDIT, "report.html")
         write_report(judged, out)
         write_all(judged, out)
     click.echo(summary(judged, out, colour=sys.stdout.isatty(), quiet=quiet))

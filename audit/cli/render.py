@@ -16,12 +16,13 @@ def render(run_folder: Path, out: Path | None) -> int:
       assay render assay-runs/demo-1a2b3c4d
       assay render assay-runs/demo-1a2b3c4d --out public
     """
-    from audit.render import refuse_others_files, write_all
-    from audit.report import read_report
+    from audit.render import write_all
+    from audit.report import AUDIT, read_report
+    from audit.store import refuse_others_card
 
     report = read_report(run_folder)
     folder = out or (run_folder if run_folder.is_dir() else run_folder.parent)
-    refuse_others_files(folder)
+    refuse_others_card(folder, AUDIT, "report.html")
     for path in write_all(report, folder):
         click.echo(str(path))
     return 0

@@ -64,9 +64,8 @@ def open_model(
             raise InputError(f"This machine has no device {device}: leave out --device to use the CPU.")
         model, tokenizer = load(target, dtype.removesuffix(STRICT), device)
         name = f"{target.digest} {dtype} {device} {platform.machine()}"
-        strict = (
-            dtype.endswith(STRICT) or target.kind == ModelKind.SEQ2SEQ_LM
-        )  # whose answers begin with scored states
+        # The answers of a sequence-to-sequence model begin with scored states.
+        strict = dtype.endswith(STRICT) or target.kind == ModelKind.SEQ2SEQ_LM
         sizing = keep_sizing(model, batch_tokens, name, cache_folder() / SIZING, strict=strict)
         notes.update({"threads": sizing.threads, TOKENS_NOTE: sizing.tokens, "products": products_of(model)})
         return model, tokenizer

@@ -90,11 +90,9 @@ def gains_from_bf16x3(model: Any) -> bool:
     weights = sum(weight.numel() * weight.element_size() for weight in model.parameters())
     if weights > free_memory() // SHARE_OF_MEMORY or not is_faster():
         return False
-    usual, usual_time = states_of_arbitrary_tokens(model, ROW * 8), _least_seconds(model)
-    tokens = (
-        TOKENS[0] if usual_time < SECONDS / 8 else ROW * 8
-    )  # more rows tell more, where there is time for them
-    usual_time = _least_seconds(model, tokens)
+    # More rows tell more, where there is time for them.
+    tokens = TOKENS[0] if _least_seconds(model, ROW * 8) < SECONDS / 8 else ROW * 8
+    usual, usual_time = states_of_arbitrary_tokens(model, ROW * 8), _least_seconds(model, tokens)
     use_bf16x3(model)
     try:
         moved = states_of_arbitrary_tokens(model, ROW * 8) - usual
@@ -104,7 +102,7 @@ def gains_from_bf16x3(model: Any) -> bool:
         drop_bf16x3(model)
 
 
-def _least_seconds(model: Any, tokens: int = ROW * 8) -> float:
+def _least_seconds(model: Any, tokens: int) -> float:
     return min(seconds_of_pass(model, tokens) for _ in range(2))
 
 
@@ -117,7 +115,7 @@ def fastest_threads(model: Any) -> int:
     times = {}
     for threads in (default, allowed):
         torch.set_num_threads(threads)
-        times[threads] = _least_seconds(model)
+        times[threads] = _least_seconds(model, ROW * 8)
     return allowed if times[allowed] < WORTH_IT * times[default] else default
 
 

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audit.disk import write_whole
-from audit.errors import InputError
 from audit.render import html, junit, markdown, model_card
-from audit.report import AUDIT, Report
+from audit.report import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +24,6 @@ FORMATS = (
     Format("model-card", "README.md", model_card.render),
     Format("junit", "junit.xml", junit.render),
 )
-
-
-def refuse_others_files(folder: Path) -> None:
-    """Raise InputError when ``folder`` holds files with the names of reports that stand beside no audit.
-
-    All reports are written together, so some of them alone (a README.md, say) are somebody else's.
-    """
-    there = [kind.file_name for kind in FORMATS if (folder / kind.file_name).exists()]
-    if there and len(there) < len(FORMATS) and not (folder / AUDIT).exists():
-        raise InputError(
-            f"{folder} holds {' and '.join(there)}, which no audit wrote and a report would replace: "
-            "give an empty or new folder with --out."
-        )
 
 
 def write_all(report: Report, folder: Path) -> list[Path]:

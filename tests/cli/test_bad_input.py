@@ -338,7 +338,7 @@ def test_reports_replace_no_file_of_somebody_else(command: str, tmp_path: Path, 
 
 def test_a_run_keeps_its_own_verdict(tmp_path: Path, capsys):
     write_report(REPORT, tmp_path)
-    (tmp_path / "observations").mkdir()
+    (tmp_path / "plan.json").write_text("{}")
     before = (tmp_path / "audit.json").read_text()
     assert "would be replaced" in refused(capsys, "judge", tmp_path, "--out", tmp_path)
     assert (tmp_path / "audit.json").read_text() == before
