@@ -21,7 +21,7 @@ FIELDS = tuple(field.name for field in fields(Observation))
 
 
 def refuse_others_card(folder: Path, *marks: str) -> None:
-    """Raise RunFolderError when ``folder`` holds a README.md (as model cards are named) and none of our ``marks``."""
+    """Raise RunFolderError when ``folder`` holds a README.md (a card's name) and none of our ``marks``."""
     if (folder / "README.md").exists() and not any((folder / mark).exists() for mark in marks):
         raise RunFolderError(f"{folder} holds a README.md that is not Assay's: choose another --out.")
 
