@@ -17,7 +17,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 PEER = HERE / ".peer" / "bin" / "python"
 PROMPTS = 200
-BATCH_SIZES = ("1", "8", "32")
+BATCH_SIZES = ("1", "8", "32", "64")
 PLACES = (
     "the library",
     "a bakery in the old town",

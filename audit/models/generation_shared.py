@@ -8,6 +8,7 @@ from transformers import DynamicCache
 
 from audit.models.generation import choose_tokens, end_tokens, generate_tokens
 from audit.models.row_cache import RowCache, attending_by_rows
+from audit.models.row_groups import GROUP_COST, row_groups
 from audit.models.scoring.head import body_of, logits_in_parts
 from audit.models.scoring.shared import Attention, states_of
 from audit.models.scoring.trie import NODES, Trie, trie_batches
@@ -25,18 +26,19 @@ def generate_shared(
     seeds: Sequence[int],
     attention: Attention,
     at_once: int = NODES,
+    group_cost: int = GROUP_COST,
 ) -> list[list[int]]:
     """New tokens for each prompt, without the end token; greedy at temperature 0, else sampled by its own seed.
 
-    About ``at_once`` tokens of prompts go through the model together.
+    About ``at_once`` tokens of prompts go through the model together; ``group_cost`` is that of ``row_groups``.
     """
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-    states, cache = read_prompts(model, prompts, max_new_tokens, attention, at_once)
-    blind, positions = padding(prompts, max_new_tokens, states)
+    cache = RowCache(prompts, row_groups(prompts, group_cost), max_new_tokens)
+    states, rows = read_prompts(model, prompts, cache, attention, at_once), list(cache.rows)
+    positions = torch.tensor([[len(prompts[row])] for row in rows], device=states.device)
     ends = end_tokens(model)
     answers: list[list[int]] = [[] for _ in prompts]
     finished = [False] * len(prompts)
-    rows = list(range(len(prompts)))
     for step in range(max_new_tokens):
         chosen = next_tokens(model, states, temperature, [generators[row] for row in rows])
         for row, token in zip(rows, chosen, strict=True):
@@ -49,17 +51,16 @@ def generate_shared(
         if len(running) <= (1 - KEPT_FINISHED) * len(rows):
             kept = torch.tensor(running, device=states.device)
             cache.keep(kept)
-            blind, positions = blind[kept], positions[kept]
+            positions = positions[kept]
             rows, chosen = [rows[i] for i in running], [chosen[i] for i in running]
-        states = step_forward(model, chosen, positions + step, blind, cache)
+        states = step_forward(model, chosen, positions + step, cache)
     return answers
 
 
 def read_prompts(
-    model: Any, prompts: Sequence[Sequence[int]], room: int, attention: Attention, at_once: int
-) -> tuple[torch.Tensor, RowCache]:
-    """The state at each prompt's end, (rows, hidden), and the keys and values of prompts, ``room`` behind them."""
-    cache = RowCache(len(prompts), max(map(len, prompts)), room)
+    model: Any, prompts: Sequence[Sequence[int]], cache: RowCache, attention: Attention, at_once: int
+) -> torch.Tensor:
+    """The state at each prompt's end, (rows, hidden), in the order of the rows of ``cache``, which is filled."""
     ends: dict[int, torch.Tensor] = {}
     for rows in trie_batches([tuple(prompt) for prompt in prompts], at_once):
         trie, nodes = Trie(), DynamicCache()
@@ -67,18 +68,7 @@ def read_prompts(
         states = states_of(model, trie, attention, nodes)
         cache.fill(rows, nodes, paths)
         ends.update((row, states[path[-1]]) for row, path in zip(rows, paths, strict=True))
-    return torch.stack([ends[row] for row in range(len(prompts))]), cache
-
-
-def padding(
-    prompts: Sequence[Sequence[int]], room: int, states: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """What rows must not look at, (rows, 1, 1, longest + room), and each prompt's length, (rows, 1)."""
-    lengths = torch.tensor([[len(prompt)] for prompt in prompts], device=states.device)
-    longest = int(lengths.max())
-    places = torch.arange(longest + room, device=states.device)
-    blind = torch.where(places < longest - lengths, torch.finfo(states.dtype).min, 0.0).to(states.dtype)
-    return blind[:, None, None], lengths
+    return torch.stack([ends[row] for row in cache.rows])
 
 
 def next_tokens(
@@ -92,16 +82,14 @@ def next_tokens(
     return tokens
 
 
-def step_forward(
-    model: Any, tokens: Sequence[int], positions: torch.Tensor, blind: torch.Tensor, cache: RowCache
-) -> torch.Tensor:
+def step_forward(model: Any, tokens: Sequence[int], positions: torch.Tensor, cache: RowCache) -> torch.Tensor:
     """States after one more token a row; (rows, hidden)."""
-    length = cache.get_seq_length() + 1
-    with attending_by_rows(model):
+    weights = next(model.parameters())
+    with attending_by_rows(model, cache):
         states: torch.Tensor = body_of(model)(
             input_ids=torch.tensor(tokens, device=positions.device)[:, None],
             position_ids=positions,
-            attention_mask=blind[..., :length],
+            attention_mask=weights.new_zeros((1, 1, 1, 1)),  # passed on as it is, and nothing looks at it
             past_key_values=cache,
             use_cache=True,
         ).last_hidden_state[:, -1]
@@ -109,12 +97,15 @@ def step_forward(
 
 
 def answers_are_the_same(model: Any, prompts: Sequence[Sequence[int]], length: int, attention: Attention) -> bool:
-    """Whether sharing leaves greedy answers of ``length`` tokens as they are; not so where there is no prompt."""
+    """Whether sharing leaves greedy answers of ``length`` tokens as they are; not so where there is no prompt.
+
+    Rows are put into groups wherever that saves anything, so that groups are compared too.
+    """
     if not prompts:
         return False
     seeds = [0] * len(prompts)
     try:
-        shared = generate_shared(model, prompts, length, 0.0, seeds, attention)
+        shared = generate_shared(model, prompts, length, 0.0, seeds, attention, group_cost=0)
     except (ValueError, RuntimeError, TypeError, IndexError, AttributeError, KeyError, NotImplementedError):
         return False  # an architecture that keeps something else than keys and values, or has another head
     return shared == generate_tokens(model, prompts, length, 0.0, seeds)

@@ -16,8 +16,10 @@ from audit.disk import write_whole
 from audit.models.bf16x3 import drop_bf16x3, is_faster, layers_of, use_bf16x3
 from audit.models.memory import free_memory
 
-TOKENS = (1024, 512, 2048)
+TOKENS = (2048, 1024, 512)
 """Tokens in one forward pass that are tried, the one that suits most models first."""
+UNMEASURED = 1024
+"""Tokens in one forward pass of a model that cannot be measured."""
 ROW = 32
 WORTH_IT = 0.75
 """Another choice is taken only when it needs at most this share of the time, so that noise does not decide."""
@@ -63,7 +65,7 @@ def _measured(model: Any, strict: bool) -> Sizing:
         sizing = measure(model)
         return sizing if strict else replace(sizing, bf16x3=gains_from_bf16x3(model))
     except (MemoryError, RuntimeError, ValueError, TypeError, AttributeError, IndexError, NotImplementedError):
-        return Sizing(threads, TOKENS[0])
+        return Sizing(threads, UNMEASURED)
 
 
 def measure(model: Any) -> Sizing:
