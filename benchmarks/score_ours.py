@@ -31,11 +31,11 @@ def gemm_rate(dtype: str) -> float:
     return float(2 * SIZE**3 / min(times))
 
 
-def distinct_nodes(tokenizer: object, requests: list[tuple[str, str]]) -> int:
-    """Nodes of the tries of all packs."""
+def distinct_nodes(tokenizer: object, requests: list[tuple[str, str]], at_once: int) -> int:
+    """Nodes of the tries of all packs of at most ``at_once`` nodes."""
     ids = read_by_model([encode(tokenizer, *request) for request in requests])
     nodes = 0
-    for batch in trie_batches(ids):
+    for batch in trie_batches(ids, at_once):
         trie = Trie()
         for index in batch:
             trie.insert(ids[index])
@@ -54,7 +54,7 @@ lm = CausalLM(lambda: (model, tokenizer), Asking(tokens_of=lambda _: sizing.toke
 started, clock = time.process_time(), time.perf_counter()
 scores = lm.log_likelihood(requests)
 seconds, wall = time.process_time() - started, time.perf_counter() - clock
-nodes = distinct_nodes(tokenizer, requests)
+nodes = distinct_nodes(tokenizer, requests, sizing.tokens)
 work = nodes * 2 * sum(weights.numel() for weights in model.parameters())
 result = {
     "seconds": seconds,
