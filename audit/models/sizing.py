@@ -18,8 +18,8 @@ from audit.models.memory import free_memory
 
 TOKENS = (2048, 1024, 512)
 """Tokens in one forward pass that are tried, the one that suits most models first."""
-UNMEASURED = 1024
-"""Tokens in one forward pass of a model that cannot be measured."""
+USUAL = 1024
+"""Tokens in one forward pass of a model that cannot be measured, and where kinds of products are compared."""
 ROW = 32
 WORTH_IT = 0.75
 """Another choice is taken only when it needs at most this share of the time, so that noise does not decide."""
@@ -65,7 +65,7 @@ def _measured(model: Any, strict: bool) -> Sizing:
         sizing = measure(model)
         return sizing if strict else replace(sizing, bf16x3=gains_from_bf16x3(model))
     except (MemoryError, RuntimeError, ValueError, TypeError, AttributeError, IndexError, NotImplementedError):
-        return Sizing(threads, UNMEASURED)
+        return Sizing(threads, USUAL)
 
 
 def measure(model: Any) -> Sizing:
@@ -75,7 +75,8 @@ def measure(model: Any) -> Sizing:
     most = max(ROW, free_memory() // (SHARE_OF_MEMORY * bytes_of_token(model)))
     if most < TOKENS[0]:
         return Sizing(threads, int(most))
-    seconds_of_pass(model, ROW * 8)  # the first pass of all is slower
+    if _least_seconds(model, ROW * 8) * TOKENS[0] / (ROW * 8) > SECONDS:
+        return Sizing(threads, TOKENS[0])  # a large model, for which no second size would be tried
     started = time.perf_counter()
     best, best_time = TOKENS[0], seconds_of_pass(model, TOKENS[0]) / TOKENS[0]
     for tokens in TOKENS[1:]:
@@ -93,7 +94,7 @@ def gains_from_bf16x3(model: Any) -> bool:
     if weights > free_memory() // SHARE_OF_MEMORY or not is_faster():
         return False
     # More rows tell more, where there is time for them.
-    tokens = TOKENS[0] if _least_seconds(model, ROW * 8) < SECONDS / 8 else ROW * 8
+    tokens = USUAL if _least_seconds(model, ROW * 8) < SECONDS / 8 else ROW * 8
     usual, usual_time = states_of_arbitrary_tokens(model, ROW * 8), _least_seconds(model, tokens)
     use_bf16x3(model)
     try:
