@@ -55,21 +55,6 @@ def open_model(
     if dtype not in DTYPES:
         raise InputError(f"There is no dtype {dtype}: choose {', '.join(DTYPES[:-1])} or {DTYPES[-1]}.")
 
-    def load_model() -> tuple[Any, Any]:
-        from audit.models.bf16x3 import products_of
-        from audit.models.load import load
-        from audit.models.sizing import keep_sizing
-
-        if not _has(device):
-            raise InputError(f"This machine has no device {device}: leave out --device to use the CPU.")
-        model, tokenizer = load(target, dtype.removesuffix(STRICT), device)
-        name = f"{target.digest} {dtype} {device} {platform.machine()}"
-        # The answers of a sequence-to-sequence model begin with scored states.
-        strict = dtype.endswith(STRICT) or target.kind == ModelKind.SEQ2SEQ_LM
-        sizing = keep_sizing(model, batch_tokens, name, cache_folder() / SIZING, strict=strict)
-        notes.update({"threads": sizing.threads, TOKENS_NOTE: sizing.tokens, "products": products_of(model)})
-        return model, tokenizer
-
     asking = Asking(
         identity=target.digest,
         cache=ResponseCache(cache or cache_folder() / ANSWERS),
@@ -84,7 +69,26 @@ def open_model(
         notes=notes,
         trial=trial,
     )
-    return _adapter(target, load_model, asking)
+    return _adapter(target, lambda: _prepared(target, dtype, device, batch_tokens, notes), asking)
+
+
+def _prepared(
+    target: Target, dtype: str, device: str, batch_tokens: int | None, notes: dict[str, Any]
+) -> tuple[Any, Any]:
+    """Model and tokenizer, loaded and fitted to this machine; ``notes`` are told how."""
+    from audit.models.bf16x3 import products_of
+    from audit.models.load import load
+    from audit.models.sizing import keep_sizing
+
+    if not _has(device):
+        raise InputError(f"This machine has no device {device}: leave out --device to use the CPU.")
+    model, tokenizer = load(target, dtype.removesuffix(STRICT), device)
+    name = f"{target.digest} {dtype} {device} {platform.machine()}"
+    # The answers of a sequence-to-sequence model begin with scored states.
+    strict = dtype.endswith(STRICT) or target.kind == ModelKind.SEQ2SEQ_LM
+    sizing = keep_sizing(model, batch_tokens, name, cache_folder() / SIZING, strict=strict)
+    notes.update({"threads": sizing.threads, TOKENS_NOTE: sizing.tokens, "products": products_of(model)})
+    return model, tokenizer
 
 
 def _word_vectors(target: Target, asking: Asking) -> object:

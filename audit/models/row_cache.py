@@ -4,19 +4,18 @@ The library's own cache is copied whole at every token, repeats the keys that se
 prompts begin with once for each of them, and is padded to the longest of all.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch.nn.functional import scaled_dot_product_attention
-from transformers import AttentionInterface
 from transformers.cache_utils import Cache, CacheLayerMixin
 
 from audit.models.row_groups import RowGroup
-from audit.models.scoring.blocks import refuse_what_changes_attention
+from audit.models.scoring.attention import attending, refuse_what_changes_attention
 
 NAME = "assay-rows"
 
@@ -194,18 +193,9 @@ class RowCache(Cache):
 _current: ContextVar[RowCache] = ContextVar("rows")
 
 
-@contextmanager
-def attending_by_rows(model: Any, cache: RowCache) -> Iterator[None]:
+def attending_by_rows(model: Any, cache: RowCache) -> AbstractContextManager[None]:
     """Within, the model's layers attend by the rows of ``cache``."""
-    AttentionInterface.register(NAME, attend)
-    before = model.config._attn_implementation
-    token = _current.set(cache)
-    model.config._attn_implementation = NAME
-    try:
-        yield
-    finally:
-        model.config._attn_implementation = before
-        _current.reset(token)
+    return attending(model, NAME, attend, _current, cache)
 
 
 def attend(

@@ -4,15 +4,15 @@ Nodes that follow each other in a trie share most of their ancestors. BLOCK of t
 only at the nodes that one of them descends from, and at each other.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch.nn.functional import pad, scaled_dot_product_attention
-from transformers import AttentionInterface
+
+from audit.models.scoring.attention import attending, refuse_what_changes_attention
 
 BLOCK = 64
 NAME = "assay-trie"
@@ -55,18 +55,9 @@ def blocks_of(sees: torch.Tensor, weights: torch.Tensor) -> Blocks:
     return Blocks(keys.to(weights.device), mask.to(weights.device))
 
 
-@contextmanager
-def attending_by_blocks(model: Any, blocks: Blocks) -> Iterator[None]:
-    """Within, the model's layers attend by ``blocks``; an architecture that attends in its own way does not."""
-    AttentionInterface.register(NAME, attend)
-    before = model.config._attn_implementation
-    token = _current.set(blocks)
-    model.config._attn_implementation = NAME
-    try:
-        yield
-    finally:
-        model.config._attn_implementation = before
-        _current.reset(token)
+def attending_by_blocks(model: Any, blocks: Blocks) -> AbstractContextManager[None]:
+    """Within, the model's layers attend by ``blocks``."""
+    return attending(model, NAME, attend, _current, blocks)
 
 
 def attend(
@@ -101,9 +92,3 @@ def attend(
     )
     back = seen.view(count, own, group, BLOCK, -1).permute(0, 3, 1, 2, 4)
     return back.reshape(1, count * BLOCK, heads, -1)[:, :nodes], None
-
-
-def refuse_what_changes_attention(dropout: float, others: Mapping[str, Any]) -> None:
-    """NotImplementedError for what an architecture adds to plain attention (a cap on its logits, sinks)."""
-    if dropout or any(others.get(name) is not None for name in ("softcap", "s_aux", "head_mask")):
-        raise NotImplementedError("this architecture adds something to its attention")
