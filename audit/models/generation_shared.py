@@ -93,6 +93,7 @@ def step_forward(model: Any, tokens: Sequence[int], positions: torch.Tensor, cac
             past_key_values=cache,
             use_cache=True,
         ).last_hidden_state[:, -1]
+    cache.refuse_unattended()
     return states
 
 

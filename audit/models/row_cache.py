@@ -41,7 +41,7 @@ class RowLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
         super().__init__()  # type: ignore[no-untyped-call]
         self.groups, self.lengths = list(zip(keys, values, strict=True)), lengths
         self.is_initialized = True
-        self._attended = True
+        self.attended = True
 
     def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
         """Nothing: the memory is there from the start."""
@@ -49,13 +49,8 @@ class RowLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, *_: Any, **__: Any
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Write each row's newest token behind its others; gives that token back, the others are looked at here.
-
-        Raises NotImplementedError when the layer attended in a way of its own, which sees the newest token only.
-        """
-        if not self._attended:
-            raise NotImplementedError("this architecture does not attend by the library's interface")
-        self._attended = False
+        """Write each row's newest token behind its others; gives back that token alone, ``seen`` looks at all."""
+        self.attended = False
         sizes = [len(keys.own) for keys, _ in self.groups]
         news = zip(torch.split(key_states, sizes), torch.split(value_states, sizes), strict=True)
         for (keys, values), (key, value), length in zip(self.groups, news, self.lengths, strict=True):
@@ -69,7 +64,7 @@ class RowLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
 
         ``query`` is of the same shape; the query heads that share a key head are laid below each other.
         """
-        self._attended = True
+        self.attended = True
         parts = torch.split(query, [len(keys.own) for keys, _ in self.groups])
         return torch.cat(
             [
@@ -178,6 +173,11 @@ class RowCache(Cache):
         blind = torch.zeros((len(lengths), len(places)), dtype=states.dtype, device=states.device)
         blind.masked_fill_(places < padding[:, None], torch.finfo(states.dtype).min)
         return blind[:, None, None]
+
+    def refuse_unattended(self) -> None:
+        """NotImplementedError when a layer attended in a way of its own, which sees the newest token only."""
+        if not all(layer.attended for layer in self._layers):
+            raise NotImplementedError("this architecture does not attend by the library's interface")
 
     def keep(self, rows: torch.Tensor) -> None:
         """Let go of all rows but these (by their present place, ascending)."""

@@ -45,7 +45,7 @@ def test_a_group_that_saves_less_than_it_costs_is_not_made():
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_attention_over_groups_is_attention_over_rows(dtype: torch.dtype):
-    prompts = [*ALONE, *CHILDREN]
+    prompts = [*ALONE, *CHILDREN, *[STORY[::-1]] * 4]  # the last ones have no rest of their own
     generator = torch.Generator().manual_seed(0)
     trie = Trie()
     paths = [trie.insert(prompt) for prompt in prompts]
@@ -95,4 +95,6 @@ def test_a_layer_that_attends_in_its_own_way_is_noticed():
     new = torch.zeros(1, 1, 1, 4)
     cache.layers[0].update(new, new)
     with pytest.raises(NotImplementedError, match="interface"):
-        cache.layers[0].update(new, new)
+        cache.refuse_unattended()
+    cache.layers[0].seen(new, cache.blind, 0.5)
+    cache.refuse_unattended()
